@@ -1,0 +1,72 @@
+"""Annotated articles: `NN.txt` with `NN.json` beside it, every sentence's roles and speaker, every pair that contradicts or supports.
+
+The JSON holds "sentences" [{"i", "text", "roles", "speaker"}] in the order of the text, and "contradicts", "supports" and "ignore" as
+[statement i, observation i]. An article belongs to the validation split when its JSON says `"split": "validation"`.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from contrast.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedSentence:
+    """A sentence with its gold roles and the party that speaks (or the observation's source)."""
+
+    text: str
+    roles: frozenset[str]
+    speaker: str | None
+
+    @property
+    def is_statement(self) -> bool:
+        return not self.roles.isdisjoint(("intention", "claim"))
+
+    @property
+    def is_observation(self) -> bool:
+        return "observation" in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedArticle:
+    """Sentences in the order of the text; pairs are positions (statement, observation) in `sentences`."""
+
+    id: str
+    sentences: tuple[AnnotatedSentence, ...]
+    contradicts: frozenset[tuple[int, int]]
+    supports: frozenset[tuple[int, int]]
+    ignored: frozenset[tuple[int, int]]
+    is_shuffled: bool = False
+
+
+def read_article(path: Path) -> AnnotatedArticle:
+    """One annotated article; raises InputError when the JSON does not fit."""
+    try:
+        gold = json.loads(path.read_text(encoding="utf-8"))
+        at = {sentence["i"]: k for k, sentence in enumerate(gold["sentences"])}
+        relations = {
+            key: frozenset((at[s], at[o]) for s, o in gold.get(key, ())) for key in ("contradicts", "supports", "ignore")
+        }
+        sentences = tuple(AnnotatedSentence(s["text"], frozenset(s["roles"]), s.get("speaker") or None) for s in gold["sentences"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not an annotated article ({type(error).__name__}: {error}); expected sentences with roles") from error
+    return AnnotatedArticle(
+        id=str(gold.get("id", path.stem)),
+        sentences=sentences,
+        contradicts=relations["contradicts"],
+        supports=relations["supports"],
+        ignored=relations["ignore"],
+        is_shuffled=gold.get("style") == "scrambled",
+    )
+
+
+def read_annotated(folder: Path, *, split: str | None = None) -> list[AnnotatedArticle]:
+    """The annotated articles of a folder, in the order of their names; `split` keeps one split (None: all)."""
+    articles = []
+    for path in sorted(folder.rglob("*.json")):
+        if not path.with_suffix(".txt").exists():
+            continue
+        if split is None or json.loads(path.read_text(encoding="utf-8")).get("split", "train") == split:
+            articles.append(read_article(path))
+    return articles

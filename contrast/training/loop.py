@@ -1,0 +1,76 @@
+"""The training loop that all models share: transformers' Trainer, seeded, resumed from its last checkpoint after a kill."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """Steps and rates. `device` is auto, cpu or cuda; bfloat16 is used on both."""
+
+    epochs: float = 1.0
+    batch_size: int = 64
+    learning_rate: float = 1e-4
+    warmup_share: float = 0.06
+    weight_decay: float = 0.01
+    seed: int = 13
+    save_every: int = 500
+    device: str = "auto"
+    by_length: bool = True
+
+
+def arguments(output: Path, settings: LoopSettings) -> TrainingArguments:
+    """The settings in the words of transformers."""
+    return TrainingArguments(
+        output_dir=str(output / "checkpoints"),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup_share,
+        weight_decay=settings.weight_decay,
+        lr_scheduler_type="linear",
+        bf16=True,
+        use_cpu=settings.device == "cpu" or not torch.cuda.is_available(),
+        seed=settings.seed,
+        save_steps=settings.save_every,
+        save_total_limit=1,
+        logging_steps=100,
+        train_sampling_strategy="group_by_length" if settings.by_length else "random",
+        dataloader_pin_memory=False,
+        remove_unused_columns=False,
+        report_to="none",
+    )
+
+
+def run_loop(
+    trainer_class: type[Trainer],
+    *,
+    model: PreTrainedModel,
+    rows: Dataset,
+    collator: Callable[[list[dict[str, Any]]], dict[str, Any]],
+    tokenizer: PreTrainedTokenizerBase,
+    output: Path,
+    settings: LoopSettings,
+) -> Path:
+    """Trains `model` on `rows` and writes it with its tokenizer to `output`, which is returned."""
+    set_seed(settings.seed)
+    args = arguments(output, settings)
+    trainer = trainer_class(model=model, args=args, train_dataset=rows, data_collator=collator)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(args.output_dir) if Path(args.output_dir).is_dir() else None)
+    model.save_pretrained(output)
+    tokenizer.save_pretrained(output)
+    (output / "training.json").write_text(_as_json(settings, len(rows)), encoding="utf-8")
+    return output
+
+
+def _as_json(settings: LoopSettings, n_rows: int) -> str:
+    import json
+
+    return json.dumps({"n_rows": n_rows, "loop": asdict(settings)}, indent=1) + "\n"

@@ -1,0 +1,99 @@
+"""Fine-tunes an encoder into a three-way NLI cross-encoder.
+
+The recipe is the plain one of BERT (Devlin et al., 2019): one linear head over the pooled first token, AdamW, linear decay. Batches are drawn
+by length. Eager attention without attention dropout trains twice as fast as torch's fused kernel on two cores with bfloat16 units
+(137 against 76 pairs/s at 64 MNLI pairs a batch), so that is the default.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Trainer,
+)
+
+from contrast.labels import RELATIONS
+from contrast.scoring.framing import TARGET_MARK, frame
+from contrast.training.base import base_encoder
+from contrast.training.loop import LoopSettings, run_loop
+from contrast.training.pairs_data import LabelledPair, label_targets, read_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class NliTraining:
+    """What one training run needs. `loop` holds the steps, rates and the seed."""
+
+    data: list[Path]
+    output: Path
+    base: str | None = None
+    n_neutral_per_other: float = 4.0
+    max_tokens: int = 192
+    dropout: float = 0.0
+    limit: int | None = None
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+class RelationTrainer(Trainer):
+    """Trainer whose targets say which relations a row's label allows, so that two-way labels train too."""
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+        allowed = inputs.pop("labels")
+        outputs = model(**inputs)
+        log_probabilities = torch.log_softmax(outputs.logits.float(), dim=-1)
+        loss = -torch.logsumexp(log_probabilities.masked_fill(allowed == 0, float("-inf")), dim=-1).mean()
+        return (loss, outputs) if return_outputs else loss
+
+
+def load_cross_encoder(base: str | Path, *, dropout: float = 0.0) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The encoder with a three-way head, and its tokenizer that knows the target mark."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.add_special_tokens({"additional_special_tokens": [TARGET_MARK]})
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base,
+        num_labels=len(RELATIONS),
+        id2label=dict(enumerate(RELATIONS)),
+        label2id={relation: k for k, relation in enumerate(RELATIONS)},
+        attn_implementation="eager",
+        attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=dropout,
+    )
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+        model.resize_token_embeddings(len(tokenizer))
+    return model, tokenizer
+
+
+def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> Dataset:
+    """Token ids, targets and lengths of the pairs, in their order."""
+    encoded = tokenizer(
+        [frame(pair.premise) for pair in pairs],
+        [frame(pair.hypothesis) for pair in pairs],
+        truncation="longest_first",
+        max_length=max_tokens,
+    )
+    columns = {key: encoded[key] for key in ("input_ids", "token_type_ids", "attention_mask") if key in encoded}
+    lengths = [len(ids) for ids in encoded["input_ids"]]
+    return Dataset.from_dict({**columns, "labels": label_targets(pairs), "length": lengths})
+
+
+def train_nli(settings: NliTraining) -> Path:
+    """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
+    pairs = read_pairs(settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other)
+    model, tokenizer = load_cross_encoder(settings.base or base_encoder(), dropout=settings.dropout)
+    rows = encode_pairs(pairs[: settings.limit], tokenizer, settings.max_tokens)
+    return run_loop(
+        RelationTrainer,
+        model=model,
+        rows=rows,
+        collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
+        tokenizer=tokenizer,
+        output=settings.output,
+        settings=settings.loop,
+    )

@@ -1,0 +1,135 @@
+"""Labelled pairs for training and evaluation: from rows, from data set folders, from annotated articles.
+
+A row is a JSON object with "premise" (the observation), "hypothesis" (the statement) and "label"; "premise_before", "hypothesis_before" and
+"speaker" carry context where there is one. Two-way labels of public sets ("not_entailment", "not_contradiction") allow both other relations.
+"""
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contrast.errors import InputError
+from contrast.labels import RELATIONS
+from contrast.scoring.framing import Framed
+from contrast.training.articles_data import AnnotatedArticle, read_annotated
+
+ALLOWED: dict[str, tuple[float, ...]] = {
+    "entailment": (1.0, 0.0, 0.0),
+    "neutral": (0.0, 1.0, 0.0),
+    "contradiction": (0.0, 0.0, 1.0),
+    "not_entailment": (0.0, 1.0, 1.0),
+    "not_contradiction": (1.0, 1.0, 0.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """One pair with its label; `phenomenon` and `group` (pairs of one statement share it) are for reports and splits."""
+
+    premise: Framed
+    hypothesis: Framed
+    label: str
+    phenomenon: str = "all"
+    group: str = ""
+
+
+def read_rows(path: Path) -> Iterator[dict[str, object]]:
+    """Rows of a JSONL file, gzip or plain; raises InputError naming the line that is no JSON object."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                except json.JSONDecodeError as error:
+                    raise InputError(f"{path}, line {number}: not JSON ({error.msg}); expected one object a line") from error
+                if not isinstance(row, dict):
+                    raise InputError(f"{path}, line {number}: a {type(row).__name__}; expected an object with premise and hypothesis")
+                yield row
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); expected JSONL, gzip or plain") from error
+
+
+def pair_of(row: dict[str, object], where: str) -> LabelledPair:
+    """The row as a pair; raises InputError when a field is missing or the label unknown."""
+    for key in ("premise", "hypothesis", "label"):
+        if not isinstance(row.get(key), str):
+            raise InputError(f"{where}: no text under {key!r}; expected premise, hypothesis and label")
+    label = str(row["label"])
+    if label not in ALLOWED:
+        raise InputError(f"{where}: label {label!r}; expected one of {', '.join(ALLOWED)}")
+    context = {key: str(row[key]) if row.get(key) else None for key in ("premise_before", "hypothesis_before", "speaker")}
+    return LabelledPair(
+        premise=Framed(str(row["premise"]), before=context["premise_before"]),
+        hypothesis=Framed(str(row["hypothesis"]), before=context["hypothesis_before"], speaker=context["speaker"]),
+        label=label,
+        phenomenon=str(row.get("phenomenon") or row.get("source") or "all"),
+        group=str(row.get("statement_id") or row.get("set") or ""),
+    )
+
+
+def pairs_of_article(article: AnnotatedArticle) -> Iterator[LabelledPair]:
+    """Every statement set against every observation; debatable pairs are left out."""
+    sentences = article.sentences
+    for s, statement in enumerate(sentences):
+        if not statement.is_statement:
+            continue
+        for o, observation in enumerate(sentences):
+            if not observation.is_observation or (s, o) in article.ignored:
+                continue
+            label = "contradiction" if (s, o) in article.contradicts else "entailment" if (s, o) in article.supports else "neutral"
+            if label == "neutral" and s == o:
+                continue
+            yield LabelledPair(
+                premise=Framed(observation.text, before=sentences[o - 1].text if o else None),
+                hypothesis=Framed(statement.text, before=sentences[s - 1].text if s else None, speaker=statement.speaker),
+                label=label,
+                phenomenon="article",
+                group=f"{article.id}/{s}",
+            )
+
+
+def split_of(path: Path, split: str) -> list[Path]:
+    """The JSONL files of one split in a data set folder: those whose name holds the split's name, else all of them."""
+    files = sorted(p for p in path.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")) and "roles" not in p.name)
+    named = [p for p in files if split in p.name]
+    other_splits = ("train", "validation", "test")
+    return named or [p for p in files if not any(name in p.name for name in other_splits)]
+
+
+def read_pairs(paths: list[Path], *, split: str = "train", seed: int = 13, n_neutral_per_other: float = 4.0) -> list[LabelledPair]:
+    """All pairs under the paths: JSONL files, data set folders (their `split` files) and folders of annotated articles.
+
+    Of the neutral pairs of articles, `n_neutral_per_other` are drawn for each pair that is not neutral.
+    """
+    pairs: list[LabelledPair] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder; expected JSONL rows, a data set folder or annotated articles")
+        files = split_of(path, split) if path.is_dir() else [path]
+        for file in files:
+            pairs.extend(pair_of(row, f"{file}, row {n}") for n, row in enumerate(read_rows(file), 1))
+        if path.is_dir():
+            pairs.extend(_article_pairs(read_annotated(path, split=split), seed, n_neutral_per_other))
+    if not pairs:
+        raise InputError(f"{', '.join(map(str, paths))}: no labelled pair found; expected rows with premise, hypothesis and label")
+    return pairs
+
+
+def _article_pairs(articles: list[AnnotatedArticle], seed: int, n_neutral_per_other: float) -> list[LabelledPair]:
+    pairs = [pair for article in articles for pair in pairs_of_article(article)]
+    neutral = [pair for pair in pairs if pair.label == "neutral"]
+    others = [pair for pair in pairs if pair.label != "neutral"]
+    n_kept = min(len(neutral), int(n_neutral_per_other * len(others)))
+    return others + random.Random(seed).sample(neutral, n_kept)
+
+
+def label_targets(pairs: list[LabelledPair]) -> list[tuple[float, ...]]:
+    """For each pair which relations its label allows, in the order of `RELATIONS`."""
+    assert len(RELATIONS) == 3
+    return [ALLOWED[pair.label] for pair in pairs]
