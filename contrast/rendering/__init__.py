@@ -1,0 +1,28 @@
+"""Reports as people and programs read them."""
+
+from collections.abc import Sequence
+from io import StringIO
+from typing import Literal
+
+from contrast.rendering.as_json import as_json, as_jsonl
+from contrast.schema import Report
+
+Format = Literal["table", "json", "jsonl"]
+PLAIN_WIDTH = 120
+
+__all__ = ["Format", "as_json", "as_jsonl", "as_text"]
+
+
+def as_text(reports: Sequence[Report], format: Format, *, has_all_pairs: bool = False) -> str:
+    """The reports in a format, without colours."""
+    if format == "json":
+        return as_json(reports, has_all_pairs=has_all_pairs)
+    if format == "jsonl":
+        return as_jsonl(reports, has_all_pairs=has_all_pairs)
+    from rich.console import Console
+
+    from contrast.rendering.table import print_reports
+
+    buffer = StringIO()
+    print_reports(reports, Console(file=buffer, width=PLAIN_WIDTH, no_color=True), has_all_pairs=has_all_pairs)
+    return buffer.getvalue()

@@ -45,9 +45,7 @@ def read_article(path: Path) -> AnnotatedArticle:
     try:
         gold = json.loads(path.read_text(encoding="utf-8"))
         at = {sentence["i"]: k for k, sentence in enumerate(gold["sentences"])}
-        relations = {
-            key: frozenset((at[s], at[o]) for s, o in gold.get(key, ())) for key in ("contradicts", "supports", "ignore")
-        }
+        relations = {key: frozenset((at[s], at[o]) for s, o in gold.get(key, ())) for key in ("contradicts", "supports", "ignore")}
         sentences = tuple(AnnotatedSentence(s["text"], frozenset(s["roles"]), s.get("speaker") or None) for s in gold["sentences"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not an annotated article ({type(error).__name__}: {error}); expected sentences with roles") from error
@@ -67,6 +65,16 @@ def read_annotated(folder: Path, *, split: str | None = None) -> list[AnnotatedA
     for path in sorted(folder.rglob("*.json")):
         if not path.with_suffix(".txt").exists():
             continue
-        if split is None or json.loads(path.read_text(encoding="utf-8")).get("split", "train") == split:
+        if is_of_split(path, split):
             articles.append(read_article(path))
     return articles
+
+
+def is_of_split(path: Path, split: str | None) -> bool:
+    """Whether the article of this JSON file belongs to the split (None: any); "train" where it names none."""
+    if split is None:
+        return True
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")).get("split", "train") == split)
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: not an annotated article ({error}); expected a JSON object with sentences") from error

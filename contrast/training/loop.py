@@ -1,5 +1,6 @@
 """The training loop that all models share: transformers' Trainer, seeded, resumed from its last checkpoint after a kill."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,7 +64,8 @@ def run_loop(
     set_seed(settings.seed)
     args = arguments(output, settings)
     trainer = trainer_class(model=model, args=args, train_dataset=rows, data_collator=collator)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(args.output_dir) if Path(args.output_dir).is_dir() else None)
+    checkpoints = output / "checkpoints"
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None)
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
     (output / "training.json").write_text(_as_json(settings, len(rows)), encoding="utf-8")
@@ -71,6 +73,4 @@ def run_loop(
 
 
 def _as_json(settings: LoopSettings, n_rows: int) -> str:
-    import json
-
     return json.dumps({"n_rows": n_rows, "loop": asdict(settings)}, indent=1) + "\n"

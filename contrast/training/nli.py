@@ -1,7 +1,7 @@
 """Fine-tunes an encoder into a three-way NLI cross-encoder.
 
-The recipe is the plain one of BERT (Devlin et al., 2019): one linear head over the pooled first token, AdamW, linear decay. Batches are drawn
-by length. Eager attention without attention dropout trains twice as fast as torch's fused kernel on two cores with bfloat16 units
+The recipe is the plain one of BERT (Devlin et al., 2019): one linear head over the pooled first token, AdamW, linear decay. Batches are
+drawn by length. Eager attention without attention dropout trains twice as fast as torch's fused kernel on two cores with bfloat16 units
 (137 against 76 pairs/s at 64 MNLI pairs a batch), so that is the default.
 """
 
@@ -44,7 +44,7 @@ class NliTraining:
 class RelationTrainer(Trainer):
     """Trainer whose targets say which relations a row's label allows, so that two-way labels train too."""
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         allowed = inputs.pop("labels")
         outputs = model(**inputs)
         log_probabilities = torch.log_softmax(outputs.logits.float(), dim=-1)

@@ -1,11 +1,9 @@
 """Labelled pairs for training and evaluation: from rows, from data set folders, from annotated articles.
 
-A row is a JSON object with "premise" (the observation), "hypothesis" (the statement) and "label"; "premise_before", "hypothesis_before" and
-"speaker" carry context where there is one. Two-way labels of public sets ("not_entailment", "not_contradiction") allow both other relations.
+A row is a JSON object with "premise" (the observation), "hypothesis" (the statement) and "label"; "premise_before", "hypothesis_before",
+"speaker" carry context. Two-way labels of public sets ("not_entailment", "not_contradiction") allow both other relations.
 """
 
-import gzip
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from contrast.errors import InputError
 from contrast.labels import RELATIONS
+from contrast.rows import read_rows
 from contrast.scoring.framing import Framed
 from contrast.training.articles_data import AnnotatedArticle, read_annotated
 
@@ -34,25 +33,6 @@ class LabelledPair:
     label: str
     phenomenon: str = "all"
     group: str = ""
-
-
-def read_rows(path: Path) -> Iterator[dict[str, object]]:
-    """Rows of a JSONL file, gzip or plain; raises InputError naming the line that is no JSON object."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise InputError(f"{path}, line {number}: not JSON ({error.msg}); expected one object a line") from error
-                if not isinstance(row, dict):
-                    raise InputError(f"{path}, line {number}: a {type(row).__name__}; expected an object with premise and hypothesis")
-                yield row
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); expected JSONL, gzip or plain") from error
 
 
 def pair_of(row: dict[str, object], where: str) -> LabelledPair:

@@ -1,0 +1,84 @@
+"""From raw outputs to probabilities that mean what they say.
+
+Two calibrations, since base rates differ: of a pair given by hand (a temperature over the logits; Guo et al., 2017,
+https://arxiv.org/abs/1706.04599), and of a pair found in an article, where most pairs are neutral (a multinomial logistic regression
+over the log-probabilities and the closeness of the two sentences; Platt, 1999). Both are fitted by `contrast train calibration` on
+articles and pairs held out from training, and lie in the model's `calibration.json` with the data they come from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contrast.encoder import FloatArray
+from contrast.errors import ModelError
+from contrast.labels import RELATIONS
+from contrast.schema import RelationProbabilities
+
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How logits become probabilities, and from where a pair of an article is shown.
+
+    `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, closeness, 1].
+    """
+
+    temperature: float
+    weights: FloatArray
+    contrast_threshold: float
+    support_threshold: float
+
+    @classmethod
+    def plain(cls) -> "Calibration":
+        """For models that bring no calibration: probabilities as they are, half as the threshold."""
+        weights = np.zeros((len(RELATIONS) + 2, len(RELATIONS)), dtype=np.float32)
+        weights[: len(RELATIONS)] = np.eye(len(RELATIONS))
+        return cls(1.0, weights, 0.5, 0.5)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Calibration":
+        """From a model's `calibration.json`; raises ModelError when a value is missing."""
+        try:
+            return cls(
+                float(values["temperature"]),
+                np.array(values["article"]["weights"], dtype=np.float32),
+                float(values["article"]["contrast_threshold"]),
+                float(values["article"]["support_threshold"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"calibration.json: {type(error).__name__} {error}; expected what contrast writes; export again") from error
+
+    def of_pairs(self, logits: FloatArray) -> FloatArray:
+        """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""
+        return softmax(logits / self.temperature)
+
+    def of_article(self, logits: FloatArray, closeness: FloatArray) -> FloatArray:
+        """Probabilities (n, 3) of pairs found in an article."""
+        return softmax(features(logits, closeness) @ self.weights)
+
+
+def features(logits: FloatArray, closeness: FloatArray) -> FloatArray:
+    """What the article calibration looks at: shape (n, 5)."""
+    log_probabilities = np.log(softmax(logits) + SMALLEST)
+    ones = np.ones((len(logits), 1), dtype=np.float32)
+    return np.hstack([log_probabilities, closeness.reshape(-1, 1), ones]).astype(np.float32)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Softmax over the last axis.
+
+    >>> softmax(np.zeros((1, 2), dtype=np.float32)).tolist()
+    [[0.5, 0.5]]
+    """
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: FloatArray = (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return probabilities
+
+
+def as_records(probabilities: FloatArray) -> Sequence[RelationProbabilities]:
+    """Rows of (n, 3) probabilities as records."""
+    return [RelationProbabilities(*map(float, row)) for row in probabilities]

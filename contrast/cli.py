@@ -1,0 +1,173 @@
+"""The door: reads the command line, calls one function, prints, gives the exit code.
+
+Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 something was flagged and --exit-code was
+given; 2 bad input or wrong usage.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from contrast import __version__
+from contrast.cli_training import app as training_app
+from contrast.errors import ContrastError, InputError, UsageError
+from contrast.rendering import Format
+from contrast.schema import Report
+from contrast.settings import CheckSettings
+
+if TYPE_CHECKING:
+    from contrast.pipeline import Checker
+
+app = typer.Typer(
+    name="contrast",
+    help="Sets what parties in a news article SAY against what is REPORTED to happen, and shows where the two part.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _command in training_app.registered_commands:
+    app.registered_commands.append(_command)
+for _group in training_app.registered_groups:
+    app.registered_groups.append(_group)
+
+STDIN = "-"
+ModelOption = Annotated[
+    str | None, typer.Option(help="Another NLI model: a folder, or a hub id of a transformers model (needs the extra 'train').")
+]
+DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto; for --model only, the shipped model runs on the CPU.")]
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    print(f"contrast: {' '.join(message.split())}", file=sys.stderr)
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Articles as text files; - reads one from standard input.", show_default=False)
+    ],
+    format: Annotated[Format, typer.Option(help="How to write the report.")] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")] = None,
+    all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Include every scored pair.")] = False,
+    threshold: Annotated[
+        float | None, typer.Option(help="Flag a pair from this contradiction probability on (default: the model's own).")
+    ] = None,
+    top: Annotated[int | None, typer.Option(help="Show at most this many contrasts an article.")] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something is flagged.")] = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Check articles: what is said in them against what is reported in them."""
+    from contrast.pipeline import Checker
+
+    checker = Checker(CheckSettings(threshold=threshold, top=top, model=model, device=device))
+    reports: list[Report] = []
+    n_failed = 0
+    for file in files:
+        try:
+            reports.extend(_check_one(checker, path) for path in _articles_at(file))
+        except ContrastError as error:
+            complain(str(error))
+            n_failed += 1
+    if reports:
+        _write_reports(reports, format, output, all_pairs)
+    for report in reports:
+        for warning in report.article.warnings:
+            complain(f"warning: {report.article.path or report.article.id}: {warning}")
+    if n_failed:
+        raise typer.Exit(2)
+    if exit_code and any(report.contrasts for report in reports):
+        raise typer.Exit(1)
+
+
+def _articles_at(file: str) -> list[str]:
+    folder = Path(file)
+    if file == STDIN or not folder.is_dir():
+        return [file]
+    found = sorted(str(path) for path in folder.glob("*.txt"))
+    if not found:
+        raise InputError(f"{file}: a folder without .txt files; expected articles as text files")
+    return found
+
+
+def _check_one(checker: "Checker", file: str) -> Report:
+    from contrast.reading import read_text
+
+    if file == STDIN:
+        return checker.check_article(read_text(sys.stdin.buffer.read(), id="stdin", name="standard input"))
+    return checker.check(file)
+
+
+def _write_reports(reports: list[Report], format: Format, output: Path | None, has_all_pairs: bool) -> None:
+    if format == "table" and output is None:
+        from rich.console import Console
+
+        from contrast.rendering import PLAIN_WIDTH
+        from contrast.rendering.table import print_reports
+
+        console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+        print_reports(reports, console, has_all_pairs=has_all_pairs)
+        return
+    from contrast.rendering import as_text
+
+    _write(as_text(reports, format, has_all_pairs=has_all_pairs), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    from contrast.writing import write_whole
+
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(output, text)
+
+
+@app.command()
+def compare(
+    statement: Annotated[str | None, typer.Argument(help="What a party says.", show_default=False)] = None,
+    observation: Annotated[str | None, typer.Argument(help="What is reported.", show_default=False)] = None,
+    input: Annotated[
+        Path | None, typer.Option(help='Judge the rows of this JSONL file: {"premise": observation, "hypothesis": statement, ...}.')
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the rows with their probabilities here, in order.")] = None,
+    format: Annotated[Format, typer.Option(help="How to write the judgement of one pair.")] = "table",
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Judge one pair, or the rows of a file: entailment, neutral or contradiction."""
+    from contrast.comparing import compare_rows, describe
+    from contrast.pipeline import Checker
+
+    if (input is None) == (statement is None) or (statement is None) != (observation is None):
+        raise UsageError("expected either STATEMENT and OBSERVATION, or --input FILE; see contrast compare --help")
+    checker = Checker(CheckSettings(model=model, device=device))
+    if input is not None:
+        _write(compare_rows(checker, input), output)
+        return
+    _write(describe(checker.compare([(statement or "", observation or "")])[0], format), output)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def main() -> NoReturn:
+    """Runs the command line; errors that a person can mend are one line and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except ContrastError as error:
+        complain(str(error))
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(130)
+    sys.exit(0)

@@ -1,0 +1,191 @@
+"""The commands for those who tune and measure: train, export, evaluate, dataset. Their heavy parts are imported when called."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contrast.errors import InputError, UsageError
+
+app = typer.Typer()
+train_app = typer.Typer(help="Train the models on labelled data (needs the extra 'train').", no_args_is_help=True, rich_markup_mode=None)
+evaluate_app = typer.Typer(help="Measure judgements against gold.", no_args_is_help=True, rich_markup_mode=None)
+dataset_app = typer.Typer(help="Look after data sets.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(train_app, name="train")
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(dataset_app, name="dataset")
+
+DataOption = Annotated[
+    list[Path], typer.Option("--data", help="A JSONL file, a data set folder or a folder of annotated articles; may be given again.")
+]
+OutputOption = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder for the trained model; a killed run goes on from its last checkpoint here.")
+]
+BaseOption = Annotated[str | None, typer.Option(help="Encoder to start from: a folder or hub id (default: all-MiniLM-L6-v2).")]
+EpochsOption = Annotated[float, typer.Option(help="Passes over the data.")]
+RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of everything random.")]
+DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
+ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
+PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
+DEFAULT_ARTICLES = [Path("data/articles")]
+DEFAULT_PAIRS = [Path("data/pairs")]
+FormatOption = Annotated[str, typer.Option(help="json or table.")]
+
+
+def _needs_train() -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "sklearn", "accelerate", "onnx") if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"{', '.join(missing)} not installed; run: pip install 'contrast[train]'")
+
+
+@train_app.command("nli")
+def train_nli(
+    data: DataOption,
+    output: OutputOption,
+    base: BaseOption = None,
+    epochs: EpochsOption = 1.0,
+    batch_size: Annotated[int, typer.Option(help="Pairs a step.")] = 64,
+    learning_rate: RateOption = 1e-4,
+    dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.")] = 0.0,
+    neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
+    limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.")] = None,
+    seed: SeedOption = 13,
+    device: DeviceOption = "auto",
+) -> None:
+    """Fine-tune an encoder into the three-way cross-encoder that judges pairs."""
+    _needs_train()
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining
+    from contrast.training.nli import train_nli as run
+
+    loop = LoopSettings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device)
+    settings = NliTraining(data=data, output=output, base=base, n_neutral_per_other=neutrals, dropout=dropout, limit=limit, loop=loop)
+    print(run(settings))
+
+
+@train_app.command("roles")
+def train_roles(
+    data: DataOption,
+    output: OutputOption,
+    base: BaseOption = None,
+    epochs: EpochsOption = 1.0,
+    batch_size: Annotated[int, typer.Option(help="Documents a step.")] = 4,
+    learning_rate: RateOption = 1e-4,
+    repeats: Annotated[int, typer.Option(help="How often folders are read for each reading of a corpus file.")] = 4,
+    seed: SeedOption = 13,
+    device: DeviceOption = "auto",
+) -> None:
+    """Fine-tune an encoder into the model that finds statements, observations and speakers."""
+    _needs_train()
+    from contrast.training.loop import LoopSettings
+    from contrast.training.roles import RolesTraining
+    from contrast.training.roles import train_roles as run
+
+    loop = LoopSettings(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device, save_every=200, by_length=False
+    )
+    print(run(RolesTraining(data=data, output=output, base=base, n_repeats=repeats, loop=loop)))
+
+
+@train_app.command("calibration")
+def train_calibration(
+    models: Annotated[Path, typer.Option(help="Folder with the exported models, roles and nli.")] = Path("models"),
+    articles: ArticlesOption = DEFAULT_ARTICLES,
+    pairs: PairsOption = DEFAULT_PAIRS,
+) -> None:
+    """Fit calibration and thresholds of the exported models on the validation splits."""
+    _needs_train()
+    from contrast.training.calibrate import calibrate_nli, calibrate_roles
+
+    print(
+        json.dumps(
+            {"roles": calibrate_roles(models / "roles", articles), "nli": calibrate_nli(models / "nli", models / "roles", articles, pairs)},
+            indent=1,
+        )
+    )
+
+
+@app.command("export")
+def export_model(
+    kind: Annotated[str, typer.Argument(help="nli or roles.")],
+    source: Annotated[Path, typer.Argument(help="Folder of a trained model.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write, such as models/nli.")],
+    probes: Annotated[list[Path], typer.Option(help="Labelled data to compare the int8 graph on; may be given again.")],
+    name: Annotated[str, typer.Option(help="Name that reports will carry.")] = "contrast",
+) -> None:
+    """Write a trained model as an int8 ONNX folder that runs without torch; refuses when it does not keep to the model."""
+    _needs_train()
+    from contrast.training.export import export
+    from contrast.training.probes import probes_of
+
+    if kind not in ("nli", "roles"):
+        raise UsageError(f"kind {kind!r}; expected nli or roles")
+    parity = export(source, output, kind, probes_of(kind, source, probes), name=f"{name}-{kind}")  # type: ignore[arg-type]
+    print(f"{output}: agrees on {parity.agreement:.2%} of {parity.n} decisions, mean difference {parity.mean_difference:.4f}")
+
+
+@evaluate_app.command("pairs")
+def evaluate_pairs(
+    path: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="Labelled pairs as JSONL, or a data set folder.")],
+    split: Annotated[str, typer.Option(help="Split of a data set folder.")] = "validation",
+    model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
+    format: FormatOption = "table",
+) -> None:
+    """Accuracy, F1, average precision and calibration over labelled pairs, by phenomenon."""
+    from contrast.evaluation.pairs import evaluate_pairs as run
+    from contrast.pipeline import Checker
+    from contrast.settings import CheckSettings
+
+    _print_figures(run(Checker(CheckSettings(model=model)), path, split=split), format)
+
+
+@evaluate_app.command("articles")
+def evaluate_articles(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Annotated articles: NAME.txt with NAME.json beside it.")],
+    split: Annotated[str | None, typer.Option(help="Only the articles of this split.")] = None,
+    model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
+    format: FormatOption = "table",
+) -> None:
+    """Average precision, flagged contrasts, roles and verdicts over annotated articles."""
+    from contrast.evaluation.articles import evaluate_articles as run
+    from contrast.pipeline import Checker
+    from contrast.settings import CheckSettings
+
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected annotated articles (NAME.txt with NAME.json)")
+    _print_figures(run(Checker(CheckSettings(model=model)), folder, split=split), format)
+
+
+def _print_figures(figures: dict[str, Any], format: str) -> None:
+    if format == "json":
+        print(json.dumps(figures, indent=1))
+        return
+    if format != "table":
+        raise UsageError(f"format {format!r}; expected json or table")
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            print(name)
+            for key, inner in value.items():
+                print(f"  {key:<24} {_short(inner)}")
+        else:
+            print(f"{name:<26} {_short(value)}")
+
+
+def _short(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+@dataset_app.command("check")
+def check_dataset(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set folder.")]) -> None:
+    """Lint a data set: schema, duplicates, leakage, balance, and what half a pair gives away; exit code 1 when something is wrong."""
+    _needs_train()
+    from contrast.evaluation.data_sets import check_data_set, describe
+
+    findings = check_data_set(folder)
+    print(describe(findings), end="")
+    if findings.problems:
+        raise typer.Exit(1)

@@ -1,0 +1,47 @@
+"""Judges pairs that are given, one by one or as the rows of a file."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from contrast.errors import InputError
+from contrast.pipeline import Checker
+from contrast.rendering import Format
+from contrast.rendering.as_json import N_DIGITS
+from contrast.rows import read_rows
+from contrast.schema import RelationProbabilities
+from contrast.scoring.framing import Framed
+from contrast.scoring.scorer import FramedPair
+
+
+def compare_rows(checker: Checker, path: Path) -> str:
+    """The rows of a JSONL file with entailment, neutral and contradiction added, in order, as JSONL; raises InputError naming a bad row."""
+    rows = list(read_rows(path))
+    if not rows:
+        raise InputError(f"{path}: no row in it; expected one object with premise and hypothesis a line")
+    judged = checker.compare_framed([_framed(row, f"{path}, row {n}") for n, row in enumerate(rows, 1)])
+    return "".join(json.dumps({**row, **rounded(p)}, ensure_ascii=False) + "\n" for row, p in zip(rows, judged, strict=True))
+
+
+def _framed(row: dict[str, Any], where: str) -> FramedPair:
+    for key in ("premise", "hypothesis"):
+        if not isinstance(row.get(key), str) or not row[key].strip():
+            raise InputError(f"{where}: no text under {key!r}; expected premise (the observation) and hypothesis (the statement)")
+    return FramedPair(
+        premise=Framed(row["premise"], before=row.get("premise_before")),
+        hypothesis=Framed(row["hypothesis"], before=row.get("hypothesis_before"), speaker=row.get("speaker")),
+    )
+
+
+def rounded(probabilities: RelationProbabilities) -> dict[str, float]:
+    """The three probabilities by name."""
+    return {name: round(value, N_DIGITS) for name, value in asdict(probabilities).items()}
+
+
+def describe(probabilities: RelationProbabilities, format: Format) -> str:
+    """One judgement in words, or as JSON."""
+    if format != "table":
+        return json.dumps({"relation": probabilities.relation, **rounded(probabilities)}) + "\n"
+    p = probabilities
+    return f"{p.relation}  (contradiction {p.contradiction:.2f}, neutral {p.neutral:.2f}, entailment {p.entailment:.2f})\n"

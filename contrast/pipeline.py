@@ -1,0 +1,111 @@
+"""The whole story of a check: read, find who says what and what is seen, pair, score, calibrate, judge."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from contrast.calibration import as_records
+from contrast.pairing import CandidatePair, Pairing, closeness_of, pair_up
+from contrast.reading import read_article, read_text
+from contrast.roles import RoleReader, RoleThresholds
+from contrast.schema import Article, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
+from contrast.scoring import open_scorer
+from contrast.scoring.framing import Framed
+from contrast.scoring.scorer import FramedPair, Scorer
+from contrast.settings import CheckSettings, models_folder
+from contrast.verdicts import find_contrasts, find_supports, give_verdicts
+
+
+class Checker:
+    """Checks articles with models loaded once.
+
+    >>> checker = Checker()
+    >>> report = checker.check_text("The mill will stay open, its owner promised. On Friday the mill shut for good.")
+    >>> [statement.kind for statement in report.statements]
+    ['intention']
+    """
+
+    def __init__(self, settings: CheckSettings | None = None, *, models: Path | None = None, n_threads: int | None = None) -> None:
+        self.settings = settings or CheckSettings()
+        folder = models or models_folder()
+        self._roles = RoleReader.open(folder / "roles", n_threads=n_threads)
+        self._scorer: Scorer = open_scorer(self.settings.model, folder / "nli", device=self.settings.device, n_threads=n_threads)
+
+    def check(self, path: str | Path) -> Report:
+        """The report on the article in a file; raises InputError when there is none."""
+        return self.check_article(read_article(Path(path)))
+
+    def check_text(self, text: str) -> Report:
+        """The report on an article given as text; raises InputError when it is none."""
+        return self.check_article(read_text(text))
+
+    def check_article(self, article: Article) -> Report:
+        """The report on an article that was read."""
+        understood = self._roles.read(article.sentences)
+        statements = find_statements(article.sentences, understood.roles, self._roles.thresholds)
+        observations = find_observations(article.sentences, understood.roles, self._roles.thresholds)
+        pairing = pair_up(statements, observations, understood.roles, understood.vectors)
+        pairs = self._score(pairing, article.sentences)
+        calibration = self._scorer.calibration
+        threshold = calibration.contrast_threshold if self.settings.threshold is None else self.settings.threshold
+        contrasts = find_contrasts(pairs, threshold)
+        supports = find_supports(pairs, calibration.support_threshold, contrasts)
+        return Report(
+            article=article,
+            statements=tuple(give_verdicts(statements, contrasts, supports)),
+            observations=tuple(observations),
+            contrasts=tuple(contrasts[: self.settings.top]),
+            supports=tuple(supports),
+            pairs=tuple(pairs),
+            n_pairs_skipped=pairing.n_skipped,
+            model=self._scorer.info,
+        )
+
+    def compare(self, pairs: Sequence[tuple[str, str]]) -> list[RelationProbabilities]:
+        """Probabilities for (statement, observation) pairs given by hand, in their order."""
+        return self.compare_framed(
+            [FramedPair(premise=Framed(observation), hypothesis=Framed(statement)) for statement, observation in pairs]
+        )
+
+    def compare_framed(self, pairs: Sequence[FramedPair]) -> list[RelationProbabilities]:
+        """Probabilities for pairs that may bring context, in their order."""
+        if not pairs:
+            return []
+        return list(as_records(self._scorer.calibration.of_pairs(self._scorer.logits(pairs))))
+
+    def _score(self, pairing: Pairing, sentences: Sequence[Sentence]) -> list[ScoredPair]:
+        if not pairing.pairs:
+            return []
+        framed = frame_pairs(pairing.pairs, sentences)
+        probabilities = self._scorer.calibration.of_article(self._scorer.logits(framed), closeness_of(pairing.pairs))
+        return [
+            ScoredPair(pair.statement.id, pair.observation.id, record)
+            for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)
+        ]
+
+
+def find_statements(sentences: Sequence[Sentence], roles: Sequence[SentenceRoles], thresholds: RoleThresholds) -> list[Statement]:
+    """The sentences that hold a statement, with ids s1, s2, … in the order of the text."""
+    found = [k for k, role in enumerate(roles) if role.statement >= thresholds.statement]
+    return [
+        Statement(f"s{n}", k, roles[k].kind, sentences[k].text, sentences[k].start, sentences[k].end, roles[k].speaker, roles[k].statement)
+        for n, k in enumerate(found, 1)
+    ]
+
+
+def find_observations(sentences: Sequence[Sentence], roles: Sequence[SentenceRoles], thresholds: RoleThresholds) -> list[Observation]:
+    """The sentences that report what happened, with ids o1, o2, … in the order of the text."""
+    found = [k for k, role in enumerate(roles) if role.observation >= thresholds.observation]
+    return [
+        Observation(f"o{n}", k, sentences[k].text, sentences[k].start, sentences[k].end, roles[k].speaker, roles[k].observation)
+        for n, k in enumerate(found, 1)
+    ]
+
+
+def frame_pairs(pairs: Sequence[CandidatePair], sentences: Sequence[Sentence]) -> list[FramedPair]:
+    """The pairs as the scorer takes them: each side with the sentence before it, the statement with its speaker."""
+    return [FramedPair(premise=_with_context(p.observation, sentences), hypothesis=_with_context(p.statement, sentences)) for p in pairs]
+
+
+def _with_context(side: Statement | Observation, sentences: Sequence[Sentence]) -> Framed:
+    before = sentences[side.sentence - 1].text if side.sentence else None
+    return Framed(side.text, before=before, speaker=side.speaker if isinstance(side, Statement) else None)

@@ -1,0 +1,66 @@
+"""From bytes to text: UTF-8 first, other encodings through charset-normalizer; what is no text is refused."""
+
+from pathlib import Path
+
+from contrast.errors import InputError
+
+MAX_BYTES = 2_000_000
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes; raises InputError when it is missing, no file, empty or larger than `MAX_BYTES`."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file; expected a text file with one article")
+    if not path.is_file():
+        raise InputError(f"{path}: not a file; expected a text file with one article")
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    refuse_size(str(path), size)
+    return content
+
+
+def refuse_size(name: str, n_bytes: int) -> None:
+    """Raises InputError when an article is larger than any article is."""
+    if n_bytes > MAX_BYTES:
+        raise InputError(
+            f"{name}: {n_bytes / 1e6:.1f} MB; expected one article of at most {MAX_BYTES / 1e6:.0f} MB; split it into articles"
+        )
+
+
+def decode(content: bytes, name: str) -> str:
+    """The text of an article's bytes, a byte order mark dropped, nothing else changed; raises InputError when it is no text.
+
+    >>> decode(b"\\xef\\xbb\\xbfThe mayor said no.", "article.txt")
+    'The mayor said no.'
+    """
+    if content.startswith(_UTF16_MARKS):
+        return _decode_as(content, "utf-16", name)
+    if b"\x00" in content:
+        raise InputError(f"{name}: binary data; expected a text file with one article")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = _guess(content, name)
+    if not text.strip():
+        raise InputError(f"{name}: empty; expected a text file with one article")
+    return text
+
+
+def _decode_as(content: bytes, encoding: str, name: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: broken {encoding.upper()} ({error.reason}); save it as UTF-8") from error
+
+
+def _guess(content: bytes, name: str) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(content).best()
+    if best is None:
+        raise InputError(f"{name}: bytes in no known encoding; save it as UTF-8")
+    return str(best)

@@ -1,0 +1,83 @@
+"""What stands at the head of an article's text: title, date, address; the rest is body.
+
+News corpora keep an article as title, date as YYYYMMDD, address and body, a line each; any of date and address may be missing. Plain
+prose has no title. Nothing is cut from the text: the parts are given by their offsets.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T[\d:.]+Z?)?")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_ENDS_A_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
+MAX_TITLE_WORDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not blank, without the space around it, and its place in the text."""
+
+    text: str
+    start: int
+    end: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The parts of an article's text; `title` and `body` are lines with offsets."""
+
+    title: Line | None
+    date: str | None
+    url: str | None
+    body: tuple[Line, ...]
+
+
+def lines_of(text: str) -> Iterator[Line]:
+    """The lines that are not blank; a blank line begins a new paragraph, and so does every line break."""
+    for paragraph, match in enumerate(re.finditer(r"[^\r\n\u2028\u2029]+", text)):
+        stripped = match.group().strip()
+        if stripped:
+            start = match.start() + match.group().index(stripped)
+            yield Line(stripped, start, start + len(stripped), paragraph)
+
+
+def as_date(line: str) -> str | None:
+    """The date of a line that holds nothing else, as YYYY-MM-DD.
+
+    >>> as_date("20220329"), as_date("2022-03-29T10:00:00Z"), as_date("In 2022")
+    ('2022-03-29', '2022-03-29', None)
+    """
+    match = _DATE.fullmatch(line)
+    if match is None or not ("01" <= match[2] <= "12" and "01" <= match[3] <= "31"):
+        return None
+    return f"{match[1]}-{match[2]}-{match[3]}"
+
+
+def parse(text: str) -> Layout:
+    """The parts of the text.
+
+    >>> layout = parse("Mill to close\\n20240312\\nThe mill will close, its owner said.\\n")
+    >>> layout.title.text, layout.date, len(layout.body)
+    ('Mill to close', '2024-03-12', 1)
+    """
+    lines = list(lines_of(text))
+    date = url = None
+    head: list[int] = []
+    for k, line in enumerate(lines[:4]):
+        if date is None and as_date(line.text):
+            date = as_date(line.text)
+            head.append(k)
+        elif url is None and _ADDRESS.fullmatch(line.text):
+            url = line.text
+            head.append(k)
+    rest = [line for k, line in enumerate(lines) if k not in head]
+    has_title = len(rest) > 1 and _is_title(rest[0].text, has_head=bool(head) and head[0] > 0)
+    return Layout(title=rest[0] if has_title else None, date=date, url=url, body=tuple(rest[1:] if has_title else rest))
+
+
+def _is_title(line: str, *, has_head: bool) -> bool:
+    if len(line.split()) > MAX_TITLE_WORDS:
+        return False
+    return has_head or not _ENDS_A_SENTENCE.search(line)

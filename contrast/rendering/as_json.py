@@ -1,0 +1,69 @@
+"""A report as JSON, in the words of `report.schema.json`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from contrast.schema import SCHEMA_VERSION, Finding, Observation, Report, ScoredPair, Statement
+
+N_DIGITS = 6
+
+
+def as_object(report: Report, *, has_all_pairs: bool = False) -> dict[str, Any]:
+    """The report as the JSON object of the contract; `pairs` only where asked for."""
+    article = report.article
+    written: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "article": {
+            "id": article.id,
+            "title": article.title,
+            "date": article.date,
+            "url": article.url,
+            "path": article.path,
+            "sha256": article.sha256,
+            "n_sentences": len(article.sentences),
+            "n_pairs": len(report.pairs),
+            "n_pairs_skipped": report.n_pairs_skipped,
+            "warnings": list(article.warnings),
+        },
+        "statements": [_statement(statement) for statement in report.statements],
+        "observations": [_observation(observation) for observation in report.observations],
+        "contrasts": [_finding(finding) for finding in report.contrasts],
+        "supports": [_finding(finding) for finding in report.supports],
+    }
+    if has_all_pairs:
+        written["pairs"] = [_pair(pair) for pair in report.pairs]
+    return {**written, "model": asdict(report.model)}
+
+
+def as_json(reports: Sequence[Report], *, has_all_pairs: bool = False) -> str:
+    """One report as an object, several as a list, indented."""
+    objects = [as_object(report, has_all_pairs=has_all_pairs) for report in reports]
+    return json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_jsonl(reports: Sequence[Report], *, has_all_pairs: bool = False) -> str:
+    """One report a line."""
+    return "".join(json.dumps(as_object(report, has_all_pairs=has_all_pairs), ensure_ascii=False) + "\n" for report in reports)
+
+
+def _statement(statement: Statement) -> dict[str, Any]:
+    written = asdict(statement)
+    del written["sentence"]
+    return {**written, "probability": round(statement.probability, N_DIGITS)}
+
+
+def _observation(observation: Observation) -> dict[str, Any]:
+    written = asdict(observation)
+    del written["sentence"]
+    return {**written, "probability": round(observation.probability, N_DIGITS)}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "probability": round(finding.probability, N_DIGITS)}
+
+
+def _pair(pair: ScoredPair) -> dict[str, Any]:
+    probabilities = {name: round(value, N_DIGITS) for name, value in asdict(pair.probabilities).items()}
+    return {"statement": pair.statement, "observation": pair.observation, **probabilities}

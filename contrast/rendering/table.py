@@ -1,0 +1,120 @@
+"""A report for the terminal: contrasts first, then each statement with its verdict and support, then the count of what was read and judged.
+
+Sentences stand verbatim; nothing in an article is taken for markup.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from contrast.labels import Verdict
+from contrast.schema import Finding, Observation, Report, Statement
+
+VERDICT_STYLE: dict[Verdict, str] = {"contradicted": "bold red", "mixed": "bold yellow", "supported": "bold green", "open": "dim"}
+N_SUPPORTS_SHOWN = 3
+
+
+def print_reports(reports: Sequence[Report], console: Console, *, has_all_pairs: bool = False) -> None:
+    """Prints the reports one after the other."""
+    for report in reports:
+        for part in render(report):
+            console.print(part)
+        if has_all_pairs:
+            console.print(_all_pairs(report))
+            console.print()
+
+
+def render(report: Report) -> Iterator[RenderableType]:
+    """The parts of one report, in the order of reading."""
+    yield _heading(report)
+    for warning in report.article.warnings:
+        yield Text(f"warning: {warning}", style="yellow")
+    yield Text()
+    yield from _contrasts(report)
+    yield from _statements(report)
+    yield closing_line(report)
+    yield Text()
+
+
+def _heading(report: Report) -> Text:
+    article = report.article
+    heading = Text(article.title or article.path or article.id, style="bold")
+    facts = [fact for fact in (article.date, article.url, article.path if article.title else None) if fact]
+    return heading.append(f"\n{'  '.join(facts)}", style="dim not bold") if facts else heading
+
+
+def _contrasts(report: Report) -> Iterator[RenderableType]:
+    if not report.contrasts:
+        judged = f"none of the {len(report.pairs)} pairs judged reaches the threshold" if report.pairs else "there was no pair to judge"
+        yield Text(f"No contrast found: {judged}.")
+        yield Text()
+        return
+    yield Text(f"{_count(len(report.contrasts), 'contrast')}, strongest first", style="underline")
+    for rank, finding in enumerate(report.contrasts, 1):
+        yield _finding(rank, finding, report.statement(finding.statement), report.observation(finding.observation))
+    yield Text()
+
+
+def _finding(rank: int, finding: Finding, statement: Statement, observation: Observation) -> RenderableType:
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(justify="right", no_wrap=True)
+    rows.add_column()
+    rows.add_row(Text("says", style="cyan"), Text(statement.text))
+    rows.add_row("", Text(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", style="dim"))
+    rows.add_row(Text("reported", style="magenta"), Text(observation.text))
+    rows.add_row("", Text(f"{observation.id} · {observation.source or 'the article itself'}", style="dim"))
+    return Group(Text(f"{rank:>3}.  contradiction {finding.probability:.2f}", style="red"), Padding(rows, (0, 0, 1, 6)))
+
+
+def _statements(report: Report) -> Iterator[RenderableType]:
+    if not report.statements:
+        yield Text("No statement found: nobody in this text says what they will do or what is so.")
+        yield Text()
+        return
+    yield Text("Statements and their verdicts", style="underline")
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(no_wrap=True)
+    rows.add_column(no_wrap=True)
+    rows.add_column()
+    for statement in report.statements:
+        about = f"{statement.kind} {statement.probability:.2f} · {statement.speaker or 'speaker not named'}"
+        rows.add_row(statement.id, Text(statement.verdict, style=VERDICT_STYLE[statement.verdict]), Text(statement.text))
+        rows.add_row("", "", Text("\n".join([about, *_supports(report, statement)]), style="dim"))
+    yield rows
+    yield Text()
+
+
+def _supports(report: Report, statement: Statement) -> Iterator[str]:
+    supports = [finding for finding in report.supports if finding.statement == statement.id]
+    for finding in supports[:N_SUPPORTS_SHOWN]:
+        yield f"supported {finding.probability:.2f} by {finding.observation}: {report.observation(finding.observation).text}"
+    if len(supports) > N_SUPPORTS_SHOWN:
+        yield f"and by {len(supports) - N_SUPPORTS_SHOWN} more"
+
+
+def closing_line(report: Report) -> Text:
+    """What was read, found, judged and left out, in one line."""
+    parts = (
+        _count(len(report.article.sentences), "sentence"),
+        _count(len(report.statements), "statement"),
+        _count(len(report.observations), "observation"),
+        f"{_count(len(report.pairs), 'pair')} scored",
+        f"{report.n_pairs_skipped} left out",
+        _count(len(report.contrasts), "contrast"),
+    )
+    return Text(" · ".join(parts), style="bold")
+
+
+def _all_pairs(report: Report) -> Table:
+    rows = Table("statement", "observation", "entailment", "neutral", "contradiction", box=None)
+    for pair in sorted(report.pairs, key=lambda pair: -pair.probabilities.contradiction):
+        p = pair.probabilities
+        rows.add_row(pair.statement, pair.observation, f"{p.entailment:.3f}", f"{p.neutral:.3f}", f"{p.contradiction:.3f}")
+    return rows
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

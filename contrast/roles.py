@@ -1,0 +1,178 @@
+"""Who says what, and what is seen: for each sentence the probabilities of intention, claim and observation, its speaker, and a vector.
+
+One reading of the article by a fine-tuned encoder gives all four. Windows of neighbouring sentences go in (see `windows`); from the mark
+before each sentence come its role probabilities and its vector for pairing, from its words the span of the speaker. A pronoun is
+followed back to the last party named before it, a quotation without a speaker to that of the sentence before.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Encoding
+
+from contrast.encoder import FloatArray, Graph, ModelFolder, batches, open_folder, open_tokenizer, padded
+from contrast.labels import ROLES
+from contrast.schema import Sentence, SentenceRoles
+from contrast.windows import Window, lay
+
+PRONOUNS = frozenset(
+    [
+        "he",
+        "she",
+        "they",
+        "it",
+        "who",
+        "him",
+        "her",
+        "them",
+        "his",
+        "their",
+        "its",
+        "i",
+        "we",
+        "you",
+        "this",
+        "that",
+        "these",
+        "those",
+        "one",
+        "the",
+    ]
+)
+N_SENTENCES_BACK = 8
+_OPENS_WITH_A_QUOTE = re.compile(r"[\"“‘«']")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRoles:
+    """For each sentence of an article its roles, and a unit vector (n_sentences, n_dimensions) to compare topics with."""
+
+    roles: tuple[SentenceRoles, ...]
+    vectors: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class RoleThresholds:
+    """From which probability on a sentence is taken for a statement or an observation."""
+
+    statement: float
+    observation: float
+    speaker: float
+
+
+class RoleReader:
+    """The roles model, loaded once; `read` takes the sentences of an article in the order of the text."""
+
+    def __init__(self, folder: ModelFolder, *, n_threads: int | None = None) -> None:
+        self.folder = folder
+        self._graph = Graph(folder, n_threads=n_threads)
+        self._tokenizer = open_tokenizer(folder)
+        calibration = folder.read_json("calibration.json")
+        self._scale = np.array([calibration["scale"][role] for role in ROLES], dtype=np.float32)
+        self._offset = np.array([calibration["offset"][role] for role in ROLES], dtype=np.float32)
+        self.thresholds = RoleThresholds(**calibration["thresholds"])
+
+    @classmethod
+    def open(cls, path: Path, *, n_threads: int | None = None) -> "RoleReader":
+        """The reader of a model folder; raises ModelError when it is damaged or of another kind."""
+        return cls(open_folder(path, "roles"), n_threads=n_threads)
+
+    def read(self, sentences: Sequence[Sentence]) -> ArticleRoles:
+        """Roles, speakers and vectors of all sentences."""
+        encodings = self._tokenizer.encode_batch([s.text for s in sentences], add_special_tokens=False)
+        windows = lay([encoding.ids for encoding in encodings])
+        logits = np.zeros((len(sentences), len(ROLES)), dtype=np.float32)
+        vectors: FloatArray = np.zeros((len(sentences), 0), dtype=np.float32)
+        spans: list[str | None] = [None] * len(sentences)
+        for batch in batches([len(window.ids) for window in windows]):
+            ids = padded([windows[k].ids for k in batch])
+            role_logits, speaker_logits, token_vectors = self._graph.run(
+                {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": np.zeros_like(ids)},
+                ("role_logits", "speaker_logits", "vectors"),
+            )
+            if not vectors.size:
+                vectors = np.zeros((len(sentences), token_vectors.shape[-1]), dtype=np.float32)
+            for row, k in enumerate(batch):
+                for position, mark in _scored(windows[k]):
+                    logits[position] = role_logits[row, mark]
+                    vectors[position] = token_vectors[row, mark]
+                    of_words = speaker_logits[row, mark + 1 : mark + 1 + len(encodings[position].ids)]
+                    spans[position] = speaker_span(sentences[position].text, encodings[position], of_words, self.thresholds.speaker)
+        probabilities = sigmoid(logits * self._scale + self._offset)
+        roles = [SentenceRoles(float(i), float(c), float(o), span) for (i, c, o), span in zip(probabilities, spans, strict=True)]
+        return ArticleRoles(tuple(resolve_speakers(sentences, roles, self.thresholds)), vectors)
+
+
+def _scored(window: Window) -> list[tuple[int, int]]:
+    return [(position, mark) for position, mark in zip(window.sentences, window.marks, strict=True) if position in window.scored]
+
+
+def sigmoid(logits: FloatArray) -> FloatArray:
+    """Logistic function, element by element."""
+    return (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
+
+
+def speaker_span(text: str, encoding: Encoding, logits: FloatArray, threshold: float) -> str | None:
+    """The run of words that the model takes for the speaker: of the runs whose tokens all pass, the one with the greatest sum."""
+    probabilities = sigmoid(logits)
+    best, best_sum, start = None, 0.0, None
+    for k in range(len(probabilities) + 1):
+        passes = k < len(probabilities) and probabilities[k] >= threshold
+        if passes and start is None:
+            start = k
+        elif not passes and start is not None:
+            total = float(probabilities[start:k].sum())
+            if total > best_sum:
+                best, best_sum = (start, k), total
+            start = None
+    if best is None:
+        return None
+    from_character, to_character = encoding.offsets[best[0]][0], encoding.offsets[best[1] - 1][1]
+    return _whole_words(text, from_character, to_character)
+
+
+def _whole_words(text: str, start: int, end: int) -> str | None:
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return text[start:end].strip(" ,;:\"“”'’‘") or None
+
+
+def is_pronoun(speaker: str) -> bool:
+    """Whether the speaker is named by pronouns alone.
+
+    >>> is_pronoun("He"), is_pronoun("The ministry")
+    (True, False)
+    """
+    return all(word in PRONOUNS for word in re.findall(r"\w+", speaker.casefold()))
+
+
+def resolve_speakers(sentences: Sequence[Sentence], roles: Sequence[SentenceRoles], thresholds: RoleThresholds) -> list[SentenceRoles]:
+    """The roles with pronoun speakers, and quotations without a speaker, followed back to the last party named.
+
+    A pronoun looks back `N_SENTENCES_BACK` sentences, a quotation within its paragraph; where nobody is named the pronoun stays.
+    """
+    resolved: list[SentenceRoles] = []
+    for k, role in enumerate(roles):
+        speaker = role.speaker
+        if speaker is not None and is_pronoun(speaker):
+            speaker = _last_named(resolved, k) or speaker
+        elif speaker is None and role.statement >= thresholds.statement and _continues_a_quote(sentences, k):
+            speaker = resolved[k - 1].speaker
+        resolved.append(SentenceRoles(role.intention, role.claim, role.observation, speaker))
+    return resolved
+
+
+def _last_named(resolved: Sequence[SentenceRoles], k: int) -> str | None:
+    for role in reversed(resolved[max(0, k - N_SENTENCES_BACK) : k]):
+        if role.speaker is not None and not is_pronoun(role.speaker):
+            return role.speaker
+    return None
+
+
+def _continues_a_quote(sentences: Sequence[Sentence], k: int) -> bool:
+    return k > 0 and sentences[k].paragraph == sentences[k - 1].paragraph and bool(_OPENS_WITH_A_QUOTE.match(sentences[k].text))

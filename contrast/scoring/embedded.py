@@ -1,0 +1,42 @@
+"""The shipped cross-encoder, run by onnxruntime: pairs in batches of like length."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from contrast.calibration import Calibration
+from contrast.encoder import FloatArray, Graph, ModelFolder, batches, feed_of, open_folder, open_tokenizer
+from contrast.errors import ModelError
+from contrast.labels import RELATIONS
+from contrast.scoring.framing import frame
+from contrast.scoring.scorer import FramedPair
+
+
+class EmbeddedScorer:
+    """An NLI model folder as a `Scorer`."""
+
+    def __init__(self, folder: ModelFolder, *, n_threads: int | None = None) -> None:
+        labels = folder.config.get("labels")
+        if not isinstance(labels, list) or set(labels) != set(RELATIONS):
+            raise ModelError(f"{folder.path}: labels {labels!r}; expected {', '.join(RELATIONS)} in some order")
+        self._order = [labels.index(relation) for relation in RELATIONS]
+        self._graph = Graph(folder, n_threads=n_threads)
+        self._tokenizer = open_tokenizer(folder)
+        self._tokenizer.enable_truncation(int(folder.config["max_tokens"]), strategy="longest_first")
+        self.calibration = Calibration.of(folder.read_json("calibration.json"))
+        self.info = folder.info
+
+    @classmethod
+    def open(cls, path: Path, *, n_threads: int | None = None) -> "EmbeddedScorer":
+        """The scorer of a model folder; raises ModelError when it is damaged or of another kind."""
+        return cls(open_folder(path, "nli"), n_threads=n_threads)
+
+    def logits(self, pairs: Sequence[FramedPair]) -> FloatArray:
+        """Raw outputs (n_pairs, 3) in the order of `RELATIONS`."""
+        encodings = self._tokenizer.encode_batch([(frame(pair.premise), frame(pair.hypothesis)) for pair in pairs])
+        logits = np.zeros((len(pairs), len(RELATIONS)), dtype=np.float32)
+        for batch in batches([len(encoding.ids) for encoding in encodings]):
+            (output,) = self._graph.run(dict(feed_of([encodings[k] for k in batch])), ("logits",))
+            logits[batch] = output[:, self._order]
+        return logits

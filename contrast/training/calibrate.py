@@ -1,0 +1,170 @@
+"""Fits what turns raw outputs into probabilities and decisions, on the validation split of our own data.
+
+Roles: a scale and an offset a role (Platt, 1999), and the thresholds of best F1. Relation: a temperature for pairs given by hand, a
+multinomial logistic regression for pairs found in articles, and the thresholds of best F1 over contrasts and supports. Each sweep is
+kept beside its choice.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from contrast.calibration import Calibration, features, softmax
+from contrast.encoder import FloatArray
+from contrast.errors import InputError
+from contrast.evaluation.articles import lay, places_of
+from contrast.evaluation.metrics import f1
+from contrast.labels import RELATIONS, ROLES
+from contrast.pairing import closeness_of, pair_up
+from contrast.pipeline import find_observations, find_statements, frame_pairs
+from contrast.reading import read_article as read_text_article
+from contrast.roles import RoleReader, RoleThresholds, sigmoid
+from contrast.scoring.embedded import EmbeddedScorer
+from contrast.scoring.scorer import FramedPair
+from contrast.training.articles_data import AnnotatedArticle, is_of_split, read_article
+from contrast.training.pairs_data import read_pairs
+
+IntVector = npt.NDArray[np.int64]
+THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+SPEAKER_THRESHOLD = 0.5
+PLAIN_ROLES = {"scale": dict.fromkeys(ROLES, 1.0), "offset": dict.fromkeys(ROLES, 0.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class GoldArticle:
+    """An annotated article and the path of its text."""
+
+    gold: AnnotatedArticle
+    path: Path
+
+
+def read_gold(folders: Sequence[Path], split: str) -> list[GoldArticle]:
+    """The annotated articles of a split; raises InputError when there is none."""
+    paths = [path for folder in folders for path in sorted(folder.glob("*.json")) if path.with_suffix(".txt").is_file()]
+    found = [GoldArticle(read_article(path), path.with_suffix(".txt")) for path in paths if is_of_split(path, split)]
+    if not found:
+        raise InputError(
+            f"{', '.join(map(str, folders))}: no annotated article of the split {split!r}; expected NAME.txt with NAME.json beside it"
+        )
+    return found
+
+
+def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "validation") -> dict[str, Any]:
+    """Fits and writes `calibration.json` of the roles model in `model`; returns it."""
+    thresholds = asdict(RoleThresholds(0.5, 0.5, SPEAKER_THRESHOLD))
+    _write(model, {**PLAIN_ROLES, "thresholds": thresholds})
+    reader = RoleReader.open(model)
+    gold = read_gold(folders, split)
+    found, wanted = _role_probabilities(reader, gold)
+    logits = np.log(found / (1 - found))
+    scale, offset = {}, {}
+    for k, role in enumerate(ROLES):
+        fitted = LogisticRegression(C=1e3).fit(logits[:, k : k + 1], wanted[:, k])
+        scale[role], offset[role] = round(float(fitted.coef_[0, 0]), 4), round(float(fitted.intercept_[0]), 4)
+    calibrated = sigmoid((logits * list(scale.values()) + list(offset.values())).astype(np.float32))
+    statement = sweep(calibrated[:, :2].max(axis=1), wanted[:, :2].max(axis=1) == 1)
+    observation = sweep(calibrated[:, 2], wanted[:, 2] == 1)
+    thresholds.update(statement=_best(statement), observation=_best(observation))
+    values = {"scale": scale, "offset": offset, "thresholds": thresholds}
+    return _write(
+        model, {**values, "fitted_on": f"{len(gold)} {split} articles", "f1_at": {"statement": statement, "observation": observation}}
+    )
+
+
+def _role_probabilities(reader: RoleReader, gold: Sequence[GoldArticle]) -> tuple[FloatArray, IntVector]:
+    found, wanted = [], []
+    for article in gold:
+        text = read_text_article(article.path)
+        places = places_of(article.gold, text.text)
+        for sentence, role in zip(text.sentences, reader.read(text.sentences).roles, strict=True):
+            overlaps = [min(sentence.end, end) - max(sentence.start, start) for start, end in places]
+            if max(overlaps) <= 0:
+                continue
+            found.append([role.intention, role.claim, role.observation])
+            wanted.append([int(name in article.gold.sentences[int(np.argmax(overlaps))].roles) for name in ROLES])
+    return np.clip(np.array(found, dtype=np.float32), 1e-5, 1 - 1e-5), np.array(wanted)
+
+
+def calibrate_nli(
+    model: Path, roles: Path, articles: Sequence[Path], pairs: Sequence[Path], *, split: str = "validation"
+) -> dict[str, Any]:
+    """Fits and writes `calibration.json` of the NLI model in `model`, its pairs chosen by the roles model in `roles`; returns it."""
+    plain = Calibration.plain()
+    _write(model, {"temperature": 1.0, "article": {"weights": plain.weights.tolist(), "contrast_threshold": 0.5, "support_threshold": 0.5}})
+    scorer = EmbeddedScorer.open(model)
+    labelled = [pair for pair in read_pairs(list(pairs), split=split) if pair.label in RELATIONS]
+    logits = scorer.logits([FramedPair(pair.premise, pair.hypothesis) for pair in labelled])
+    temperature = fit_temperature(logits, np.array([RELATIONS.index(pair.label) for pair in labelled]))
+    gold = read_gold(articles, split)
+    of_articles = [_article_pairs(scorer, RoleReader.open(roles), article) for article in gold]
+    x = np.vstack([part[0] for part in of_articles])
+    y = np.concatenate([part[1] for part in of_articles])
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(x[:, :-1], y)
+    weights = np.vstack([fitted.coef_.T, fitted.intercept_])
+    probabilities = softmax((x @ weights).astype(np.float32))
+    n_missed = {key: sum(part[2][key] for part in of_articles) for key in ("contradiction", "entailment")}
+    contrast = sweep(probabilities[:, 2], y == 2, n_missed["contradiction"])
+    support = sweep(probabilities[:, 0], y == 0, n_missed["entailment"])
+    article = {"weights": weights.round(4).tolist(), "contrast_threshold": _best(contrast), "support_threshold": _best(support)}
+    swept = {"contrast": contrast, "support": support}
+    return _write(
+        model,
+        {
+            "temperature": temperature,
+            "article": article,
+            "fitted_on": {"temperature": f"{len(labelled)} {split} pairs", "article": f"{len(y)} pairs of {len(gold)} {split} articles"},
+            "f1_at": swept,
+        },
+    )
+
+
+def _article_pairs(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) -> tuple[FloatArray, IntVector, dict[str, int]]:
+    text = read_text_article(article.path)
+    understood = reader.read(text.sentences)
+    statements = find_statements(text.sentences, understood.roles, reader.thresholds)
+    observations = find_observations(text.sentences, understood.roles, reader.thresholds)
+    pairing = pair_up(statements, observations, understood.roles, understood.vectors)
+    places = places_of(article.gold, text.text)
+    keys = [(lay(pair.statement, places), lay(pair.observation, places)) for pair in pairing.pairs]
+    gold = article.gold
+    n_missed = {"contradiction": len(gold.contradicts - set(keys)), "entailment": len(gold.supports - set(keys))}
+    kept = [k for k, key in enumerate(keys) if key not in gold.ignored]
+    if not kept:
+        return np.zeros((0, len(RELATIONS) + 2), dtype=np.float32), np.zeros(0, dtype=np.int64), n_missed
+    x = features(scorer.logits(frame_pairs(pairing.pairs, text.sentences)), closeness_of(pairing.pairs))
+    y = [2 if keys[k] in gold.contradicts else 0 if keys[k] in gold.supports else 1 for k in kept]
+    return x[kept], np.array(y, dtype=np.int64), n_missed
+
+
+def fit_temperature(logits: FloatArray, gold: IntVector) -> float:
+    """The temperature of least negative log-likelihood, to two digits."""
+
+    def loss(temperature: float) -> float:
+        return float(-np.log(softmax(logits / temperature)[np.arange(len(gold)), gold] + 1e-9).mean())
+
+    return min((round(0.5 + 0.05 * k, 2) for k in range(71)), key=loss)
+
+
+def sweep(probabilities: FloatArray, wanted: npt.NDArray[np.bool_], n_missed: int = 0) -> dict[str, float]:
+    """F1 at each threshold; `n_missed` positives were never scored."""
+
+    def at(threshold: float) -> float:
+        taken = probabilities >= threshold
+        return f1(int((taken & wanted).sum()), int((taken & ~wanted).sum()), int((~taken & wanted).sum()) + n_missed)
+
+    return {str(threshold): round(at(threshold), 4) for threshold in THRESHOLDS}
+
+
+def _best(f1_at: dict[str, float]) -> float:
+    return float(max(f1_at, key=lambda threshold: f1_at[threshold]))
+
+
+def _write(model: Path, values: dict[str, Any]) -> dict[str, Any]:
+    (model / "calibration.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    return values

@@ -1,0 +1,197 @@
+"""Writes a trained model as a folder that runs without torch: int8 ONNX graph, tokenizer, configuration, calibration.
+
+Weights of matrix products become int8 by column, activations are quantised as they come (onnxruntime's dynamic quantisation); the word
+embeddings become int8 by row. What the quantised graph says is compared with the torch model on real inputs; where the two part more
+than the bounds below allow, nothing is written.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import torch
+from onnx import numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers import optimizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from contrast import __version__
+from contrast.encoder import Graph, ModelFolder, batches, padded
+from contrast.errors import ModelError
+from contrast.labels import RELATIONS, ROLES
+from contrast.training.roles_model import RolesModel
+
+Kind = Literal["nli", "roles"]
+OUTPUTS: dict[Kind, tuple[str, ...]] = {"nli": ("logits",), "roles": ("role_logits", "speaker_logits", "vectors")}
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OPSET = 17
+MIN_AGREEMENT = 0.96
+MAX_MEAN_DIFFERENCE = 0.03
+EMBEDDING = "word_embeddings.weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """Graph against torch model on `n` inputs: share of like decisions, mean absolute difference of probabilities."""
+
+    n: int
+    agreement: float
+    mean_difference: float
+
+
+def export(source: Path, output: Path, kind: Kind, probes: Sequence[Sequence[int]], *, name: str, max_tokens: int = 192) -> Parity:
+    """Exports `source` to `output`; `probes` are token ids to compare on. ModelError, and nothing written, without parity."""
+    model = load(source, kind)
+    with tempfile.TemporaryDirectory() as scratch:
+        graph_path = _quantised(model, Path(scratch), kind)
+        weights = graph_path.read_bytes()
+        folder = ModelFolder(source, {}, weights, hashlib.sha256(weights).hexdigest())
+        parity = compare(model, Graph(folder), kind, probes)
+        if parity.agreement < MIN_AGREEMENT or parity.mean_difference > MAX_MEAN_DIFFERENCE:
+            raise ModelError(
+                f"{source}: the int8 graph agrees with the model on {parity.agreement:.1%} of {parity.n} decisions (mean difference "
+                f"{parity.mean_difference:.3f}); expected at least {MIN_AGREEMENT:.0%} and at most {MAX_MEAN_DIFFERENCE}; "
+                "nothing was written"
+            )
+        output.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(graph_path, output / "model.onnx")
+    AutoTokenizer.from_pretrained(source).backend_tokenizer.save(str(output / "tokenizer.json"))
+    _write_config(output, kind, name, max_tokens, folder.sha256, parity)
+    return parity
+
+
+def load(source: Path, kind: Kind) -> torch.nn.Module:
+    """The trained model in evaluation mode; raises ModelError when the folder holds none."""
+    try:
+        if kind == "nli":
+            model: torch.nn.Module = AutoModelForSequenceClassification.from_pretrained(source, attn_implementation="eager")
+        else:
+            model = RolesModel.from_pretrained(source, attn_implementation="eager")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{source}: no trained {kind} model ({str(error).splitlines()[0]}); run contrast train {kind} first") from error
+    return model.eval()
+
+
+def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
+    plain, fused, final = scratch / "plain.onnx", scratch / "fused.onnx", scratch / "model.onnx"
+    example = torch.ones((2, 12), dtype=torch.long)
+    dynamic = {key: {0: "batch", 1: "tokens"} for key in (*INPUTS, *(OUTPUTS[kind] if kind == "roles" else ()))}
+    torch.onnx.export(
+        _Positional(model, kind),
+        (example, example, example * 0),
+        str(plain),
+        input_names=list(INPUTS),
+        output_names=list(OUTPUTS[kind]),
+        dynamic_axes=dynamic,
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    graph = onnx.load(plain)
+    quantise_embedding(graph)
+    onnx.save(graph, plain)
+    config: Any = model.config
+    merged = optimizer.optimize_model(
+        str(plain),
+        "bert",
+        num_heads=config.num_attention_heads,
+        hidden_size=config.hidden_size,
+        opt_level=0,
+    )
+    merged.save_model_to_file(str(fused))
+    quantize_dynamic(
+        str(fused),
+        str(final),
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        op_types_to_quantize=["MatMul", "Attention"],
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+    return final
+
+
+class _Positional(torch.nn.Module):
+    """The model with its inputs by place and its outputs as a tuple, as the exporter wants them."""
+
+    def __init__(self, model: torch.nn.Module, kind: Kind) -> None:
+        super().__init__()
+        self.model = model
+        self.kind = kind
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        outputs = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+        return tuple(getattr(outputs, name) for name in OUTPUTS[self.kind])
+
+
+def quantise_embedding(graph: onnx.ModelProto) -> None:
+    """Replaces the word embedding table by int8 rows and a scale for each, looked up together: a quarter of the bytes."""
+    table = next(t for t in graph.graph.initializer if t.name.endswith(EMBEDDING))
+    values = numpy_helper.to_array(table)
+    scales = (np.abs(values).max(axis=1, keepdims=True) / 127.0).clip(min=1e-8).astype(np.float32)
+    rows = np.rint(values / scales).astype(np.int8)
+    lookup = next(node for node in graph.graph.node if node.op_type == "Gather" and node.input[0] == table.name)
+    position = list(graph.graph.node).index(lookup)
+    ids, output = lookup.input[1], lookup.output[0]
+    graph.graph.node.remove(lookup)
+    graph.graph.initializer.remove(table)
+    graph.graph.initializer.extend(
+        [numpy_helper.from_array(rows, "word_embedding_rows"), numpy_helper.from_array(scales, "word_embedding_scales")]
+    )
+    nodes = (
+        onnx.helper.make_node("Gather", ["word_embedding_rows", ids], ["word_row_int8"], name="word_rows"),
+        onnx.helper.make_node("Cast", ["word_row_int8"], ["word_row_float"], name="word_rows_as_float", to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Gather", ["word_embedding_scales", ids], ["word_scale"], name="word_scales"),
+        onnx.helper.make_node("Mul", ["word_row_float", "word_scale"], [output], name="word_rows_scaled"),
+    )
+    for k, node in enumerate(nodes):
+        graph.graph.node.insert(position + k, node)
+
+
+def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[Sequence[int]]) -> Parity:
+    """Graph and torch model on the same batches of token ids: decisions and probabilities."""
+    agreements: list[npt.NDArray[np.bool_]] = []
+    differences: list[npt.NDArray[np.float32]] = []
+    for batch in batches([len(ids) for ids in probes]):
+        ids = padded([probes[k] for k in batch])
+        feed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": np.zeros_like(ids)}
+        (found,) = graph.run(feed, OUTPUTS[kind][:1])
+        with torch.inference_mode():
+            outputs = model(**{name: torch.from_numpy(value) for name, value in feed.items()})
+        expected = getattr(outputs, OUTPUTS[kind][0]).float().numpy()
+        decided, difference = _decisions(found, expected, kind)
+        agreements.append(decided.ravel())
+        differences.append(difference.ravel())
+    agreed, differed = np.concatenate(agreements), np.concatenate(differences)
+    return Parity(len(agreed), float(agreed.mean()), float(differed.mean()))
+
+
+def _decisions(found: Any, expected: Any, kind: Kind) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
+    if kind == "nli":
+        one, other = (torch.softmax(torch.from_numpy(x), -1).numpy() for x in (found, expected))
+        return one.argmax(-1) == other.argmax(-1), np.abs(one - other)
+    one, other = (torch.sigmoid(torch.from_numpy(x[:, 1])).numpy() for x in (found, expected))  # the first mark of each window
+    return (one > 0.5) == (other > 0.5), np.abs(one - other)
+
+
+def _write_config(output: Path, kind: Kind, name: str, max_tokens: int, sha256: str, parity: Parity) -> None:
+    config = {
+        "name": name,
+        "version": __version__,
+        "kind": kind,
+        "labels": list(RELATIONS if kind == "nli" else ROLES),
+        "max_tokens": max_tokens,
+        "sha256": sha256,
+        "exported": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "tools": {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__},
+        "parity": {"n": parity.n, "agreement": round(parity.agreement, 4), "mean_difference": round(parity.mean_difference, 5)},
+    }
+    (output / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,50 @@
+"""What follows for each statement from what was found: contradicted, supported, mixed, or open."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from contrast.labels import Verdict
+from contrast.schema import Finding, ScoredPair, Statement
+
+
+def find_contrasts(pairs: Iterable[ScoredPair], threshold: float) -> list[Finding]:
+    """The pairs whose contradiction probability reaches the threshold, strongest first."""
+    found = [
+        Finding(pair.statement, pair.observation, "contradiction", pair.probabilities.contradiction)
+        for pair in pairs
+        if pair.probabilities.contradiction >= threshold
+    ]
+    return sorted(found, key=_strongest_first)
+
+
+def find_supports(pairs: Iterable[ScoredPair], threshold: float, contrasts: Sequence[Finding]) -> list[Finding]:
+    """The pairs whose entailment probability reaches the threshold and that are no contrast, strongest first."""
+    against = {(finding.statement, finding.observation) for finding in contrasts}
+    found = [
+        Finding(pair.statement, pair.observation, "entailment", pair.probabilities.entailment)
+        for pair in pairs
+        if pair.probabilities.entailment >= threshold and (pair.statement, pair.observation) not in against
+    ]
+    return sorted(found, key=_strongest_first)
+
+
+def _strongest_first(finding: Finding) -> tuple[float, str, str]:
+    return -finding.probability, finding.statement, finding.observation
+
+
+def judge(is_contradicted: bool, is_supported: bool) -> Verdict:
+    """The verdict that follows.
+
+    >>> judge(True, True), judge(False, False)
+    ('mixed', 'open')
+    """
+    if is_contradicted:
+        return "mixed" if is_supported else "contradicted"
+    return "supported" if is_supported else "open"
+
+
+def give_verdicts(statements: Iterable[Statement], contrasts: Iterable[Finding], supports: Iterable[Finding]) -> list[Statement]:
+    """The statements with their verdicts."""
+    contradicted = {finding.statement for finding in contrasts}
+    supported = {finding.statement for finding in supports}
+    return [replace(s, verdict=judge(s.id in contradicted, s.id in supported)) for s in statements]
