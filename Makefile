@@ -32,3 +32,16 @@ $(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) runs
+
+# The shipped models, from data/ and a folder of public pairs (nli/train/*.jsonl.gz) and role corpora (roles/polnear.jsonl.gz). Each step goes on
+# from its last checkpoint after a kill; remove runs/ to start over.
+RUNS := runs
+train: $(VENV)/dev.stamp
+	$(BIN)/contrast train nli $(foreach file,$(filter-out %mpe_train.jsonl.gz %mpe_dev.jsonl.gz,$(wildcard $(PUBLIC)/nli/train/*.jsonl.gz)),--data $(file)) \
+		--output $(RUNS)/nli-base --epochs 1
+	$(BIN)/contrast train nli --base $(RUNS)/nli-base --data data/pairs --data data/seed --data data/articles --output $(RUNS)/nli \
+		--epochs 3 --batch-size 32 --learning-rate 6e-5 --dropout 0.1
+	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --output $(RUNS)/roles --repeats 4
+	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles
+	$(BIN)/contrast export nli $(RUNS)/nli --output models/nli --probes data/pairs --probes data/articles
+	$(BIN)/contrast train calibration

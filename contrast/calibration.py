@@ -1,7 +1,7 @@
 """From raw outputs to probabilities that mean what they say.
 
-Two calibrations, since base rates differ: of a pair given by hand (a temperature over the logits; Guo et al., 2017,
-https://arxiv.org/abs/1706.04599), and of a pair found in an article, where most pairs are neutral (a multinomial logistic regression
+Two calibrations, since base rates differ: of a pair given by hand, where each relation is taken to be as likely as the others (a temperature and
+an offset a relation over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an article, where most are neutral (a multinomial logistic regression
 over the log-probabilities and the closeness of the two sentences; Platt, 1999). Both are fitted by `contrast train calibration` on
 articles and pairs held out from training, and lie in the model's `calibration.json` with the data they come from.
 """
@@ -28,6 +28,7 @@ class Calibration:
     """
 
     temperature: float
+    offset: FloatArray
     weights: FloatArray
     contrast_threshold: float
     support_threshold: float
@@ -37,7 +38,7 @@ class Calibration:
         """For models that bring no calibration: probabilities as they are, half as the threshold."""
         weights = np.zeros((len(RELATIONS) + 2, len(RELATIONS)), dtype=np.float32)
         weights[: len(RELATIONS)] = np.eye(len(RELATIONS))
-        return cls(1.0, weights, 0.5, 0.5)
+        return cls(1.0, np.zeros(len(RELATIONS), dtype=np.float32), weights, 0.5, 0.5)
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Calibration":
@@ -45,6 +46,7 @@ class Calibration:
         try:
             return cls(
                 float(values["temperature"]),
+                np.array([float(values["offset"][relation]) for relation in RELATIONS], dtype=np.float32),
                 np.array(values["article"]["weights"], dtype=np.float32),
                 float(values["article"]["contrast_threshold"]),
                 float(values["article"]["support_threshold"]),
@@ -54,7 +56,7 @@ class Calibration:
 
     def of_pairs(self, logits: FloatArray) -> FloatArray:
         """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""
-        return softmax(logits / self.temperature)
+        return softmax(logits / self.temperature + self.offset)
 
     def of_article(self, logits: FloatArray, closeness: FloatArray) -> FloatArray:
         """Probabilities (n, 3) of pairs found in an article."""

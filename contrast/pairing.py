@@ -14,7 +14,7 @@ import numpy as np
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, SentenceRoles, Statement
 
-MAX_OBSERVATIONS_PER_STATEMENT = 16
+MAX_OBSERVATIONS_PER_STATEMENT = 12
 _WORD = re.compile(r"\w+")
 _EMPTY_WORDS = frozenset(["the", "a", "an", "of", "for", "and", "its", "his", "her", "their", "in", "on", "to", "at", "by"])
 

@@ -1,13 +1,13 @@
 """How a pair is put into words for the cross-encoder: the same in training and in use.
 
-The premise is the observation, the hypothesis the statement. Each may carry the sentence before it, which says what "the boats" or "it"
-are; a mark stands before the sentence that is judged. The statement carries its speaker's name unless it names the speaker itself.
+The premise is the observation, the hypothesis the statement. Each may carry the opening of the sentence before it, which tells what "the boats"
+or "it" are; a mark stands before the sentence that is judged. The statement carries its speaker's name unless it names the speaker itself.
 """
 
 from dataclasses import dataclass
 
 TARGET_MARK = "[unused1]"
-N_CONTEXT_WORDS = 30
+N_CONTEXT_WORDS = 16
 N_TARGET_WORDS = 90
 
 
@@ -35,6 +35,6 @@ def frame(side: Framed) -> str:
     if side.speaker and side.speaker.casefold() not in side.text.casefold():
         text = f"{side.speaker}: {text}"
     if side.before:
-        context = " ".join(side.before.split()[-N_CONTEXT_WORDS:])
+        context = " ".join(side.before.split()[:N_CONTEXT_WORDS])
         text = f"{context} {TARGET_MARK} {text}"
     return text

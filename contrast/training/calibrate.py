@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from contrast.calibration import Calibration, features, softmax
@@ -96,11 +97,12 @@ def calibrate_nli(
 ) -> dict[str, Any]:
     """Fits and writes `calibration.json` of the NLI model in `model`, its pairs chosen by the roles model in `roles`; returns it."""
     plain = Calibration.plain()
-    _write(model, {"temperature": 1.0, "article": {"weights": plain.weights.tolist(), "contrast_threshold": 0.5, "support_threshold": 0.5}})
+    plain_article = {"weights": plain.weights.tolist(), "contrast_threshold": 0.5, "support_threshold": 0.5}
+    _write(model, {"temperature": 1.0, "offset": dict.fromkeys(RELATIONS, 0.0), "article": plain_article})
     scorer = EmbeddedScorer.open(model)
     labelled = [pair for pair in read_pairs(list(pairs), split=split) if pair.label in RELATIONS]
     logits = scorer.logits([FramedPair(pair.premise, pair.hypothesis) for pair in labelled])
-    temperature = fit_temperature(logits, np.array([RELATIONS.index(pair.label) for pair in labelled]))
+    temperature, offset = fit_temperature(logits, np.array([RELATIONS.index(pair.label) for pair in labelled]))
     gold = read_gold(articles, split)
     of_articles = [_article_pairs(scorer, RoleReader.open(roles), article) for article in gold]
     x = np.vstack([part[0] for part in of_articles])
@@ -117,6 +119,7 @@ def calibrate_nli(
         model,
         {
             "temperature": temperature,
+            "offset": dict(zip(RELATIONS, offset, strict=True)),
             "article": article,
             "fitted_on": {"temperature": f"{len(labelled)} {split} pairs", "article": f"{len(y)} pairs of {len(gold)} {split} articles"},
             "f1_at": swept,
@@ -142,13 +145,16 @@ def _article_pairs(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArti
     return x[kept], np.array(y, dtype=np.int64), n_missed
 
 
-def fit_temperature(logits: FloatArray, gold: IntVector) -> float:
-    """The temperature of least negative log-likelihood, to two digits."""
+def fit_temperature(logits: FloatArray, gold: IntVector) -> tuple[float, list[float]]:
+    """Temperature and an offset a relation of least negative log-likelihood, each relation weighing as much as the others."""
+    weights = (1.0 / np.bincount(gold, minlength=len(RELATIONS)))[gold]
 
-    def loss(temperature: float) -> float:
-        return float(-np.log(softmax(logits / temperature)[np.arange(len(gold)), gold] + 1e-9).mean())
+    def loss(values: npt.NDArray[np.float64]) -> float:
+        probabilities = softmax(logits / np.exp(values[0]) + np.array([values[1], 0.0, values[2]], dtype=np.float32))
+        return float(-(weights * np.log(probabilities[np.arange(len(gold)), gold] + 1e-9)).sum() / weights.sum())
 
-    return min((round(0.5 + 0.05 * k, 2) for k in range(71)), key=loss)
+    found = minimize(loss, np.zeros(3), method="Nelder-Mead").x
+    return round(float(np.exp(found[0])), 4), [round(float(value), 4) for value in (found[1], 0.0, found[2])]
 
 
 def sweep(probabilities: FloatArray, wanted: npt.NDArray[np.bool_], n_missed: int = 0) -> dict[str, float]:

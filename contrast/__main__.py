@@ -1,0 +1,5 @@
+"""`python -m contrast`."""
+
+from contrast.cli import main
+
+main()

@@ -1,0 +1,70 @@
+"""The floors of the house: data moves one way, and heavy imports stay where they are needed."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "contrast"
+FLOORS = [
+    {"contrast.errors", "contrast.labels"},
+    {"contrast.schema", "contrast.settings", "contrast.windows", "contrast.rows", "contrast.writing"},
+    {"contrast.reading.decoding", "contrast.reading.layout", "contrast.reading.language", "contrast.encoder", "contrast.scoring.framing"},
+    {"contrast.reading.sentences", "contrast.calibration", "contrast.roles"},
+    {"contrast.reading", "contrast.pairing", "contrast.scoring.scorer", "contrast.verdicts"},
+    {"contrast.scoring.embedded", "contrast.scoring.transformers_model"},
+    {"contrast.scoring"},
+    {"contrast.pipeline", "contrast.rendering.as_json", "contrast.rendering.table"},
+    {"contrast.rendering"},
+    {"contrast.comparing"},
+]
+WINGS = ("contrast.training", "contrast.evaluation", "contrast.cli")
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(path: Path, known: set[str]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)} & known
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & known
+    return found
+
+
+def test_no_module_imports_in_a_circle() -> None:
+    known = modules()
+    graph = {name: imports_of(path, set(known)) - {name, "contrast"} for name, path in known.items()}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def test_a_module_imports_only_from_floors_below() -> None:
+    known = modules()
+    floor = {name: level for level, names in enumerate(FLOORS) for name in names}
+    unknown = {name for name in known if name not in floor and not name.startswith(WINGS)} - {"contrast"}
+    assert not unknown, f"modules without a floor: {unknown}"
+    for name, path in known.items():
+        if name not in floor:
+            continue
+        for imported in imports_of(path, set(known)) - {name}:
+            assert imported in floor, f"{name} imports {imported} from a side wing"
+            assert floor[imported] < floor[name], f"{name} imports {imported}, which is not below it"
+
+
+def test_checking_an_article_imports_no_heavy_library(mill: Path) -> None:
+    code = (
+        "import sys; from contrast import Checker; Checker().check(sys.argv[1]);"
+        "print([name for name in ('torch', 'transformers', 'datasets', 'pandas', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(mill)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,196 @@
+"""What a person at the terminal gets, and the JSON that a program gets."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.conftest import ARTICLES, ROOT
+
+SCHEMA = json.loads((ROOT / "contrast" / "report.schema.json").read_text(encoding="utf-8"))
+
+
+def contrast(*arguments: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "contrast", *map(str, arguments)], input=stdin, capture_output=True, check=False)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def assert_one_clear_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert done.returncode == 2
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("contrast: ")
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_the_table_shows_both_sentences_verbatim_and_counts_what_was_done(mill: Path) -> None:
+    done = contrast("check", mill)
+    assert done.returncode == 0
+    assert "The mill at Orsk will stay open through the winter" in done.stdout
+    assert "all 240 workers were sent home for good" in done.stdout
+    assert "contradicted" in done.stdout
+    assert "4 sentences · " in done.stdout.splitlines()[-2]
+    assert done.stderr == ""
+
+
+def test_every_article_of_ours_gives_json_that_fits_the_schema(tmp_path: Path) -> None:
+    articles = sorted(ARTICLES.glob("*.txt"))[::40]
+    output = tmp_path / "out.json"
+    assert contrast("check", *articles, "--format", "json", "--all-pairs", "-o", output).returncode == 0
+    reports = json.loads(output.read_text(encoding="utf-8"))
+    assert len(reports) == len(articles) > 3
+    for path, report in zip(articles, reports, strict=True):
+        jsonschema.validate(report, SCHEMA)
+        text = path.read_text(encoding="utf-8")
+        for found in (*report["statements"], *report["observations"]):
+            assert found["text"] == text[found["start"] : found["end"]]
+        said = {s["id"]: s for s in report["statements"]}
+        flagged = {row["statement"] for row in report["contrasts"]}
+        assert {id for id, s in said.items() if s["verdict"] in ("contradicted", "mixed")} == flagged
+        assert report["article"]["n_pairs"] == len(report["pairs"])
+        for row in report["pairs"]:
+            assert row["entailment"] + row["neutral"] + row["contradiction"] == pytest.approx(1.0, abs=1e-4)
+        assert [row["probability"] for row in report["contrasts"]] == sorted((r["probability"] for r in report["contrasts"]), reverse=True)
+
+
+def test_one_file_gives_an_object_without_pairs_unless_asked(mill: Path) -> None:
+    report = json.loads(contrast("check", mill, "--format", "json").stdout)
+    jsonschema.validate(report, SCHEMA)
+    assert "pairs" not in report
+
+
+def test_standard_input_and_jsonl(mill: Path) -> None:
+    done = contrast("check", "-", mill, "--format", "jsonl", stdin=mill.read_bytes())
+    piped, from_file = map(json.loads, done.stdout.splitlines())
+    assert piped["statements"] == from_file["statements"]
+    assert piped["article"]["path"] is None
+    assert piped["article"]["sha256"] == from_file["article"]["sha256"]
+
+
+def test_threshold_and_top_choose_what_is_flagged(mill: Path) -> None:
+    everything = json.loads(contrast("check", mill, "--format", "json", "--threshold", "0").stdout)
+    assert len(everything["contrasts"]) == everything["article"]["n_pairs"] > 1
+    assert len(json.loads(contrast("check", mill, "--format", "json", "--threshold", "0", "--top", "1").stdout)["contrasts"]) == 1
+
+
+def test_exit_code_tells_whether_something_was_flagged(mill: Path, tmp_path: Path) -> None:
+    quiet = tmp_path / "quiet.txt"
+    quiet.write_text("Rain fell on the town for a third day.\n", encoding="utf-8")
+    assert contrast("check", mill).returncode == 0
+    assert contrast("check", mill, "--exit-code").returncode == 1
+    assert contrast("check", quiet, "--exit-code").returncode == 0
+
+
+def test_markup_in_an_article_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The [bold]mill[/bold] will stay open, its owner said.\nThe [red]gates were shut on Friday.\n", encoding="utf-8")
+    done = contrast("check", path)
+    assert "[bold]mill[/bold]" in done.stdout
+
+
+def test_comparing_a_pair_and_the_rows_of_a_file(tmp_path: Path) -> None:
+    rows = [
+        {"premise": "The mill shut for good in May.", "hypothesis": "The mill will stay open, its owner said.", "id": 7, "note": "ü"},
+        {"premise": "The mill ran all summer.", "hypothesis": "The mill will stay open, its owner said.", "id": 8},
+    ]
+    path, output = tmp_path / "pairs.jsonl", tmp_path / "scored.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert contrast("compare", "--input", path, "--output", output).returncode == 0
+    scored = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert [{key: row[key] for key in given} for given, row in zip(rows, scored, strict=True)] == rows
+    done = contrast("compare", rows[0]["hypothesis"], rows[0]["premise"], "--format", "json")
+    assert json.loads(done.stdout)["contradiction"] == pytest.approx(scored[0]["contradiction"], abs=0.02)
+    assert "contradiction" in contrast("compare", "The mill will stay open.", "The mill was shut.").stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("one sentence",), ("one", "two", "--input", "x.jsonl")])
+def test_comparing_needs_a_pair_or_a_file(arguments: tuple[str, ...]) -> None:
+    assert_one_clear_line(contrast("compare", *arguments), "expected")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("{", "line 1"), ("[1]", "line 1"), ('{"premise": "x"}', "hypothesis"), ('{"premise": " ", "hypothesis": "y"}', "premise"), ("", "no row")],
+)
+def test_a_bad_row_is_named_and_nothing_is_written(tmp_path: Path, line: str, words: str) -> None:
+    path, output = tmp_path / "pairs.jsonl", tmp_path / "scored.jsonl"
+    path.write_text(line + "\n", encoding="utf-8")
+    assert_one_clear_line(contrast("compare", "--input", path, "--output", output), words)
+    assert not output.exists()
+
+
+def test_the_good_files_are_reported_beside_the_bad(mill: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.write_bytes(b"")
+    done = contrast("check", empty, mill, tmp_path / "none.txt", "--format", "jsonl")
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 1
+    assert len(done.stderr.strip().splitlines()) == 2
+
+
+def bad_inputs(folder: Path) -> dict[str, tuple[object, str]]:
+    (folder / "articles").mkdir()
+    contents = {
+        "empty.txt": b"",
+        "binary.txt": bytes(range(256)) * 8,
+        "broken.txt": b"\xff\xfe\x00",
+        "large.txt": b"The mill will stay open. " * 420_000,
+        "long.txt": b"word " * 10_000,
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return {
+        "missing": (folder / "none.txt", "no such file"),
+        "folder without articles": (folder / "articles", "without .txt"),
+        "empty": (folder / "empty.txt", "empty"),
+        "binary": (folder / "binary.txt", "binary"),
+        "undecodable": (folder / "broken.txt", "UTF-16"),
+        "10 MB": (folder / "large.txt", "10.5 MB"),
+        "one endless sentence": (folder / "long.txt", "a sentence of 49,999 characters"),
+    }
+
+
+def test_each_bad_input_gets_one_clear_line(tmp_path: Path) -> None:
+    for path, words in bad_inputs(tmp_path).values():
+        assert_one_clear_line(contrast("check", path), str(path), words)
+
+
+def test_another_language_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "german.txt"
+    path.write_text("Das Ministerium hat am Dienstag erklärt, dass die Truppen sich aus der Stadt zurückziehen. " * 4, encoding="utf-8")
+    done = contrast("check", path, "--format", "json")
+    assert done.returncode == 0
+    assert "German" in done.stderr
+    assert "German" in json.loads(done.stdout)["article"]["warnings"][0]
+
+
+def test_a_wrong_model_gets_one_clear_line(mill: Path, tmp_path: Path) -> None:
+    assert_one_clear_line(contrast("check", mill, "--model", tmp_path / "none"), "no such folder")
+    assert_one_clear_line(contrast("check", mill, "--model", tmp_path), "cannot load")
+
+
+def test_a_damaged_model_is_refused(mill: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(ROOT / "models" / "nli", tmp_path / "nli")
+    graph = tmp_path / "nli" / "model.onnx"
+    content = bytearray(graph.read_bytes())
+    content[len(content) // 2] ^= 1
+    graph.write_bytes(content)
+    assert_one_clear_line(contrast("check", mill, "--model", tmp_path / "nli"), "damaged")
+    graph.unlink()
+    assert_one_clear_line(contrast("check", mill, "--model", tmp_path / "nli"), str(tmp_path))
+
+
+def test_wrong_options_get_exit_code_2(mill: Path) -> None:
+    assert_one_clear_line(contrast("check", mill, "--threshold", "1.5"), "from 0 to 1")
+    assert contrast("check", mill, "--format", "xml").returncode == 2
+
+
+def test_a_report_that_cannot_be_written_leaves_what_was_there(mill: Path, tmp_path: Path) -> None:
+    assert_one_clear_line(contrast("check", mill, "-o", tmp_path / "none" / "report.json"), "cannot be written")

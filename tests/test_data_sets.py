@@ -1,0 +1,77 @@
+"""The data sets are what their cards say, and the lint finds what is planted."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from contrast.errors import InputError
+from contrast.evaluation.data_sets import check_data_set
+from tests.conftest import ROOT
+
+DATA = ROOT / "data"
+
+
+@pytest.mark.parametrize("name", ["seed", "pairs", "articles"])
+def test_our_data_sets_pass_their_lint(name: str) -> None:
+    findings = check_data_set(DATA / name)
+    assert findings.problems == []
+
+
+def test_the_seed_set_loads_with_datasets_and_is_as_large_as_promised(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    pairs = load_dataset(str(DATA / "seed"), cache_dir=str(tmp_path))
+    roles = load_dataset(str(DATA / "seed"), "roles", cache_dir=str(tmp_path))
+    assert set(pairs) == set(roles) == {"train", "validation"}
+    assert sum(map(len, pairs.values())) >= 400
+    assert sum(map(len, roles.values())) >= 200
+    for row in pairs["train"]:
+        assert row["premise_lines"]
+        assert row["hypothesis_lines"]
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "leak", "label", "field", "balance", "giveaway", "card"])
+def test_the_lint_finds_what_is_planted(tmp_path: Path, fault: str) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(DATA / "seed", folder)
+    train = folder / "pairs-train.jsonl"
+    rows = rows_of(train)
+    if fault == "duplicate":
+        write(train, [*rows, rows[0]])
+    elif fault == "leak":
+        write(train, [*rows, {**rows_of(folder / "pairs-validation.jsonl")[0], "premise": "A wholly new observation."}])
+    elif fault == "label":
+        write(train, [{**rows[0], "label": "maybe"}, *rows[1:]])
+    elif fault == "field":
+        write(train, [{"premise": "alone"}, *rows])
+    elif fault == "balance":
+        write(train, [row for row in rows if row["label"] != "neutral"])
+    elif fault == "giveaway":
+        write(train, [{**row, "premise": f"{row['label']} {row['premise']}"} for row in rows])
+    else:
+        (folder / "README.md").unlink()
+    words = {
+        "duplicate": "the same pair",
+        "leak": "more than one split",
+        "label": "label 'maybe'",
+        "field": "no text under",
+        "balance": "label balance",
+        "giveaway": "premise only baseline",
+        "card": "card",
+    }
+    assert any(words[fault] in problem for problem in check_data_set(folder).problems)
+
+
+def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing to check"):
+        check_data_set(tmp_path)

@@ -1,0 +1,84 @@
+"""Windows, speakers, pairing, verdicts: the steps between reading and judging."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrast.pairing import pair_up
+from contrast.roles import RoleThresholds, resolve_speakers
+from contrast.schema import Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
+from contrast.verdicts import find_contrasts, find_supports, give_verdicts
+from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
+
+THRESHOLDS = RoleThresholds(0.5, 0.5, 0.5)
+
+
+def sentence(text: str, paragraph: int = 0) -> Sentence:
+    return Sentence(text, 0, len(text), paragraph)
+
+
+def statement(k: int, speaker: str | None) -> Statement:
+    return Statement(f"s{k}", k, "intention", "It will stop.", 0, 13, speaker, 0.9)
+
+
+def observation(k: int, source: str | None) -> Observation:
+    return Observation(f"o{k}", k, "It went on.", 0, 11, source, 0.9)
+
+
+@given(st.lists(st.integers(1, 200), min_size=1, max_size=60))
+def test_every_sentence_is_scored_once_and_seen_with_its_neighbours_where_they_fit(lengths: list[int]) -> None:
+    windows = lay([[1000 + k] * n for k, n in enumerate(lengths)])
+    assert sorted(k for window in windows for k in window.scored) == list(range(len(lengths)))
+    for window in windows:
+        assert set(window.scored) <= set(window.sentences)
+        assert [window.ids[mark] for mark in window.marks] == [MARK] * len(window.marks)
+        assert len(window.ids) <= max(256, 2 + 2 * (1 + MAX_SENTENCE_TOKENS))
+
+
+def test_a_pronoun_is_followed_back_to_the_last_name() -> None:
+    roles = [SentenceRoles(0.9, 0, 0, "Ada Holm"), SentenceRoles(0, 0, 0.9, None), SentenceRoles(0, 0.9, 0, "she")]
+    resolved = resolve_speakers([sentence("a", k) for k in range(3)], roles, THRESHOLDS)
+    assert [role.speaker for role in resolved] == ["Ada Holm", None, "Ada Holm"]
+
+
+def test_a_quotation_without_a_speaker_takes_the_one_before_it_in_its_paragraph() -> None:
+    roles = [SentenceRoles(0.9, 0, 0, "Odun"), SentenceRoles(0.9, 0, 0, None), SentenceRoles(0.9, 0, 0, None)]
+    sentences = [sentence('"We go," said Odun.', 1), sentence('"Not one stays."', 1), sentence('"Not one stays."', 2)]
+    assert [role.speaker for role in resolve_speakers(sentences, roles, THRESHOLDS)] == ["Odun", "Odun", None]
+
+
+def test_a_party_is_not_set_against_its_own_restatement() -> None:
+    roles = [SentenceRoles(0.9, 0, 0.1), SentenceRoles(0.2, 0.8, 0.6), SentenceRoles(0, 0.8, 0.6), SentenceRoles(0, 0, 0.9)]
+    observations = [observation(1, "the ministry"), observation(2, "residents"), observation(3, None)]
+    pairing = pair_up([statement(0, "Defense Ministry")], observations, roles, np.eye(4, dtype=np.float32))
+    assert [pair.observation.id for pair in pairing.pairs] == ["o2", "o3"]
+    assert pairing.n_skipped == 1
+
+
+def test_what_is_left_out_is_counted_and_the_nearest_are_kept() -> None:
+    n = 30
+    angle = np.linspace(0, np.pi / 2, n, dtype=np.float32)
+    vectors = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    pairing = pair_up([statement(0, None)], [observation(k, None) for k in range(1, n)], [SentenceRoles(0, 0, 1)] * n, vectors, most=5)
+    assert [pair.observation.sentence for pair in pairing.pairs] == [1, 2, 3, 4, 5]
+    assert pairing.n_skipped == n - 1 - 5
+
+
+probabilities = st.floats(0, 1).map(lambda p: RelationProbabilities((1 - p) / 2, (1 - p) / 2, p))
+
+
+@given(st.lists(probabilities, max_size=20), st.floats(0.05, 1))
+def test_contrasts_come_strongest_first_and_none_is_a_support_too(judged: list[RelationProbabilities], threshold: float) -> None:
+    pairs = [ScoredPair("s1", f"o{k}", p) for k, p in enumerate(judged)]
+    contrasts = find_contrasts(pairs, threshold)
+    supports = find_supports(pairs, threshold, contrasts)
+    assert [c.probability for c in contrasts] == sorted((p.contradiction for p in judged if p.contradiction >= threshold), reverse=True)
+    assert not {c.observation for c in contrasts} & {s.observation for s in supports}
+
+
+def test_verdicts_follow_from_what_was_found() -> None:
+    yes, no = RelationProbabilities(0, 0, 1), RelationProbabilities(1, 0, 0)
+    pairs = [ScoredPair("s1", "o1", yes), ScoredPair("s2", "o1", no), ScoredPair("s3", "o1", yes), ScoredPair("s3", "o2", no)]
+    contrasts = find_contrasts(pairs, 0.5)
+    given_verdicts = give_verdicts([statement(k, None) for k in (1, 2, 3, 4)], contrasts, find_supports(pairs, 0.5, contrasts))
+    assert [s.verdict for s in given_verdicts] == ["contradicted", "supported", "mixed", "open"]

@@ -1,0 +1,93 @@
+"""From bytes to sentences: every offset points at its words, whatever the file looks like."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrast.errors import InputError
+from contrast.reading import read_article, read_text
+from tests.conftest import MILL
+
+
+def test_title_date_and_address_are_taken_from_the_head(mill: Path) -> None:
+    article = read_article(mill)
+    assert (article.title, article.date, article.url) == ("Mill will stay open, owner says", "2024-03-12", "https://example.org/mill")
+    assert [s.text for s in article.sentences][0] == article.title
+    assert len(article.sentences) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "n_sentences"),
+    [
+        ("Mill to close\n20240312\nThe mill will close. It is old.", "Mill to close", 3),
+        ("Mill to close\nhttps://example.org/a\nThe mill will close.", "Mill to close", 2),
+        ("Mill to close\n\nThe mill will close.", "Mill to close", 2),
+        ("The mill will close, its owner said. It is old.", None, 2),
+        ("The mill will close, its owner said.\nIt is old.", None, 2),
+        ("20240312\nThe mill will close, its owner said.", None, 1),
+    ],
+)
+def test_parts_of_the_head_may_be_missing(text: str, title: str | None, n_sentences: int) -> None:
+    article = read_text(text)
+    assert (article.title, len(article.sentences)) == (title, n_sentences)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_dropped_and_nothing_else(encoding: str) -> None:
+    text = "“No,” said Zoë.\r\nThe café shut on Friday.\r\n"
+    assert read_text(text.encode(encoding)).text == text
+
+
+def test_other_encodings_are_recognised() -> None:
+    text = "Die Mühle bleibt geöffnet, sagte der Bürgermeister über die Brücke. Die Löhne würden erhöht. " * 5
+    assert "Mühle" in read_text(text.encode("cp1252")).text
+
+
+def test_windows_line_ends_keep_the_offsets_right() -> None:
+    article = read_text(MILL.replace("\n", "\r\n"))
+    assert article.title == "Mill will stay open, owner says"
+    assert all(article.text[s.start : s.end] == s.text for s in article.sentences)
+
+
+@given(st.text(alphabet=st.sampled_from("ab .!?\"'“”\r\n0123é—"), min_size=1, max_size=200))
+def test_every_sentence_is_what_its_offsets_point_at(text: str) -> None:
+    try:
+        article = read_text(text)
+    except InputError:
+        return
+    assert all(article.text[s.start : s.end] == s.text and s.text == s.text.strip() for s in article.sentences)
+    ends = [0, *(s.end for s in article.sentences)]
+    assert all(end <= s.start for end, s in zip(ends, article.sentences, strict=False))
+
+
+def test_quotes_curly_straight_or_stripped_split_alike() -> None:
+    curly = "“We are leaving,” said Mr. Odun. “Nobody stays.” The gate shut at 6 p.m. on Friday."
+    straight = curly.replace("“", '"').replace("”", '"')
+    stripped = straight.replace('"', "")
+    assert [len(read_text(text).sentences) for text in (curly, straight, stripped)] == [3, 3, 3]
+
+
+def test_a_text_in_another_language_is_warned_of_and_english_is_not() -> None:
+    german = "Das Ministerium hat am Dienstag erklärt, dass die Truppen sich aus der Stadt zurückziehen. " * 4
+    assert "German" in read_text(german).warnings[0]
+    assert not read_text(MILL).warnings
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"  \n\n", "empty"),
+        (b"\x89PNG\x00\x00\x01", "binary"),
+        (b"\xff\xfeA", "broken UTF-16"),
+        (b"... --- !!!", "no sentence"),
+        (b"a" * 2_000_001, "split it"),
+        (b"word " * 10_001, "a sentence of 50,004 characters"),
+    ],
+)
+def test_what_is_no_article_is_refused_in_one_line(content: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        read_text(content)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,108 @@
+"""Judging pairs: framing, batches, calibration, and models that others trained."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contrast.calibration import Calibration, softmax
+from contrast.errors import ModelError
+from contrast.labels import RELATIONS
+from contrast.scoring.framing import Framed
+from contrast.scoring.scorer import FramedPair
+from contrast.scoring.transformers_model import PROBES, TransformersScorer, by_name
+
+
+def save_classifier(tiny_encoder: Path, folder: Path, labels: dict[int, str]) -> Path:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model = AutoModelForSequenceClassification.from_pretrained(
+        tiny_encoder, num_labels=len(labels), id2label=labels, label2id={v: k for k, v in labels.items()}
+    )
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny_encoder).save_pretrained(folder)
+    return folder
+
+
+def test_a_promise_is_contradicted_by_its_breach(checker) -> None:
+    kept, broken, beside = checker.compare(
+        [
+            ("The mill will stay open all winter, its owner promised.", "The mill was open on every working day of the winter."),
+            ("The mill will stay open all winter, its owner promised.", "The mill shut its gates for good in December."),
+            ("The mill will stay open all winter, its owner promised.", "The owner's brother sells ice cream in the capital."),
+        ]
+    )
+    assert broken.contradiction > kept.contradiction
+    assert broken.relation == "contradiction"
+    assert beside.relation == "neutral"
+
+
+def test_judgements_do_not_depend_on_what_else_is_in_the_batch(checker) -> None:
+    pairs = [("The army will leave the town.", f"{'Soldiers were seen. ' * k}Tanks stood in the square on Friday.") for k in range(1, 8)]
+    together = checker.compare(pairs)
+    alone = [checker.compare([pair])[0] for pair in pairs]
+    for one, other in zip(together, alone, strict=True):
+        assert one.contradiction == pytest.approx(other.contradiction, abs=0.02)
+
+
+def test_no_pair_gives_no_judgement(checker) -> None:
+    assert checker.compare([]) == []
+
+
+def test_article_calibration_gives_probabilities() -> None:
+    logits = np.array([[3.0, -1.0, 0.0], [-60.0, 60.0, 0.0]], dtype=np.float32)
+    plain = Calibration.plain().of_article(logits, np.zeros(2, dtype=np.float32))
+    assert np.allclose(plain, softmax(logits), atol=1e-4)
+    assert np.allclose(plain.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("missing", ["temperature", "offset", "article"])
+def test_a_calibration_without_a_value_is_refused(missing: str) -> None:
+    offset = dict.fromkeys(RELATIONS, 0.0)
+    values = {"temperature": 1.0, "offset": offset, "article": {"weights": [[1]], "contrast_threshold": 0.5, "support_threshold": 0.5}}
+    del values[missing]
+    with pytest.raises(ModelError, match=missing):
+        Calibration.of(values)
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns"),
+    [
+        ({0: "entailment", 1: "neutral", 2: "contradiction"}, [0, 1, 2]),
+        ({0: "contradiction", 1: "neutral", 2: "entailment"}, [2, 1, 0]),
+        ({0: "not_entailment", 1: "entailment"}, [1, 0]),
+        ({0: "label_0", 1: "label_1", 2: "label_2"}, None),
+        ({0: "positive", 1: "negative"}, None),
+    ],
+)
+def test_labels_are_resolved_by_name_in_any_order(labels: dict[int, str], columns: list[int] | None) -> None:
+    assert by_name(labels) == columns
+
+
+def test_another_model_gives_its_probabilities_in_our_order(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "CONTRADICTION", 1: "ENTAILMENT", 2: "NEUTRAL"})
+    scorer = TransformersScorer.open(str(folder))
+    pair = FramedPair(Framed("It rained."), Framed("It was wet."))
+    raw = softmax(scorer._raw([("It rained.", "It was wet.")]))[0]
+    assert np.allclose(softmax(scorer.logits([pair]))[0], raw[[1, 2, 0]], atol=1e-6)
+
+
+def test_two_classes_share_what_is_not_entailed(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "entailment", 1: "not_entailment"})
+    probabilities = softmax(TransformersScorer.open(str(folder)).logits([FramedPair(Framed("It rained."), Framed("It was wet."))]))[0]
+    assert probabilities[1] == pytest.approx(probabilities[2])
+    assert probabilities.sum() == pytest.approx(1.0)
+
+
+def test_labels_that_say_nothing_are_resolved_by_probe_pairs(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"})
+    place = {"entailment": 2, "neutral": 0, "contradiction": 1}
+    answers = np.eye(3, dtype=np.float32)[[place[relation] for _, _, relation in PROBES]]
+    monkeypatch.setattr(TransformersScorer, "_raw", lambda self, texts: answers)
+    assert TransformersScorer.open(str(folder))._columns == [place[relation] for relation in RELATIONS]
+
+
+def test_a_model_whose_labels_cannot_be_told_is_refused(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"})
+    with pytest.raises(ModelError, match="any order"):
+        TransformersScorer.open(str(folder))

@@ -1,0 +1,143 @@
+"""Training, export, calibration and evaluation on tiny real parts."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contrast.encoder import open_folder
+from contrast.errors import InputError, ModelError
+from contrast.evaluation.articles import evaluate_articles
+from contrast.evaluation.pairs import evaluate_pairs
+from contrast.pipeline import Checker
+from contrast.training.articles_data import read_annotated
+from contrast.training.pairs_data import pairs_of_article, read_pairs
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter and transformers warn of their own future
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_encoder: Path, annotated_folder: Path, pairs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both models trained for a few steps, exported and calibrated."""
+    from contrast.training.calibrate import calibrate_nli, calibrate_roles
+    from contrast.training.export import export
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.probes import probes_of
+    from contrast.training.roles import RolesTraining, train_roles
+
+    folder = tmp_path_factory.mktemp("models")
+    loop = LoopSettings(epochs=2, batch_size=4, learning_rate=1e-3, device="cpu")
+    base = str(tiny_encoder)
+    train_nli(NliTraining(data=[annotated_folder, pairs_folder], output=folder / "runs/nli", base=base, loop=loop))
+    loop = LoopSettings(epochs=60, batch_size=4, learning_rate=5e-3, device="cpu", by_length=False)
+    train_roles(RolesTraining(data=[annotated_folder], output=folder / "runs/roles", base=base, n_repeats=1, loop=loop))
+    for kind, data in (("nli", pairs_folder), ("roles", annotated_folder)):
+        source = folder / "runs" / kind
+        parity = export(source, folder / kind, kind, probes_of(kind, source, [data]), name=f"tiny-{kind}")  # type: ignore[arg-type]
+        assert parity.agreement >= 0.96
+    calibrate_roles(folder / "roles", [annotated_folder])
+    calibrate_nli(folder / "nli", folder / "roles", [annotated_folder], [pairs_folder])
+    return folder
+
+
+def test_trained_models_check_an_article_and_know_their_training_roles(trained: Path, annotated_folder: Path) -> None:
+    report = Checker(models=trained).check(annotated_folder / "mill-5.txt")
+    assert report.model.name == "tiny-nli"
+    assert {s.text for s in report.statements} >= {"The mill will run until 2035, Ada Holm said."}
+    assert {o.text for o in report.observations} >= {"On Friday the gates were chained."}
+    assert report.pairs
+
+
+def test_evaluation_gives_the_figures_of_the_contract(trained: Path, annotated_folder: Path, pairs_folder: Path) -> None:
+    checker = Checker(models=trained)
+    of_pairs = evaluate_pairs(checker, pairs_folder)
+    assert of_pairs["n"] == 6
+    assert 0 <= of_pairs["ece"] <= 1
+    of_articles = evaluate_articles(checker, annotated_folder, split="validation")
+    assert of_articles["n_articles"] == 2
+    assert of_articles["statement_f1"] == 1.0
+    assert of_articles["n_gold_contrasts"] == 4
+
+
+def test_an_export_that_does_not_keep_to_its_model_writes_nothing(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    from contrast.training import export as exporting
+    from contrast.training.probes import probes_of
+
+    source = trained / "runs/nli"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "MAX_MEAN_DIFFERENCE", -1.0)
+        with pytest.raises(ModelError, match="nothing was written"):
+            exporting.export(source, tmp_path / "nli", "nli", probes_of("nli", source, [pairs_folder]), name="x")
+    assert not (tmp_path / "nli").exists()
+
+
+def test_an_exported_folder_says_what_it_is(trained: Path) -> None:
+    folder = open_folder(trained / "nli", "nli")
+    assert folder.config["labels"] == ["entailment", "neutral", "contradiction"]
+    with pytest.raises(ModelError, match="kind 'nli'"):
+        open_folder(trained / "nli", "roles")
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(tiny_encoder: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from transformers import TrainerCallback
+from contrast.training import loop
+from contrast.training.nli import NliTraining, RelationTrainer, train_nli
+class Kill(TrainerCallback):
+    def on_step_end(self, args, state, control, **_):
+        if state.global_step == int(sys.argv[4]):
+            import os; os._exit(9)
+class Killed(RelationTrainer):
+    def __init__(self, *a, **k):
+        super().__init__(*a, callbacks=[Kill()], **k)
+import contrast.training.nli as nli
+if int(sys.argv[4]): nli.RelationTrainer = Killed
+settings = loop.LoopSettings(epochs=4, batch_size=4, learning_rate=1e-3, device="cpu", save_every=2)
+train_nli(NliTraining(data=[Path(sys.argv[2])], output=Path(sys.argv[3]), base=sys.argv[1], loop=settings))
+"""
+
+    def run(output: Path, kill_at: int) -> int:
+        arguments = [sys.executable, "-c", code, str(tiny_encoder), str(pairs_folder), str(output), str(kill_at)]
+        return subprocess.run(arguments, capture_output=True, check=False).returncode
+
+    assert run(tmp_path / "whole", 0) == 0
+    assert run(tmp_path / "killed", 7) == 9
+    assert not (tmp_path / "killed" / "model.safetensors").exists()
+    assert (tmp_path / "killed" / "checkpoints" / "checkpoint-6").is_dir()
+    assert run(tmp_path / "killed", 0) == 0
+    from safetensors.numpy import load_file
+
+    whole, killed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
+    assert all((abs(whole[key] - killed[key]) < 1e-4).all() for key in whole)
+
+
+def test_pairs_of_an_article_follow_its_annotation(annotated_folder: Path) -> None:
+    pairs = list(pairs_of_article(read_annotated(annotated_folder)[0]))
+    assert sorted(pair.label for pair in pairs) == ["contradiction"] * 2 + ["entailment"] * 2
+
+
+def test_splits_of_a_data_set_are_kept_apart(pairs_folder: Path, annotated_folder: Path) -> None:
+    assert len(read_pairs([pairs_folder], split="train")) == 12
+    assert len(read_pairs([pairs_folder], split="validation")) == 6
+    assert len(read_annotated(annotated_folder, split="validation")) == 2
+
+
+def test_two_way_labels_allow_both_other_relations(tmp_path: Path) -> None:
+    from contrast.training.pairs_data import label_targets
+
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"premise": "a", "hypothesis": "b", "label": "not_entailment"}) + "\n", encoding="utf-8")
+    assert label_targets(read_pairs([path])) == [(0.0, 1.0, 1.0)]
+
+
+@pytest.mark.parametrize("row", ['{"premise": "a", "hypothesis": "b", "label": "maybe"}', '{"premise": "a", "label": "neutral"}', "[]", "{"])
+def test_a_bad_training_row_is_named(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(row + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"rows\.jsonl, (row|line) 1"):
+        read_pairs([path])
