@@ -1,9 +1,9 @@
 """From raw outputs to probabilities that mean what they say.
 
-Two calibrations, since base rates differ: of a pair given by hand, where each relation is taken to be as likely as the others (a temperature and
-an offset a relation over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an article, where most are neutral (a multinomial logistic regression
-over the log-probabilities and the closeness of the two sentences; Platt, 1999). Both are fitted by `contrast train calibration` on
-articles and pairs held out from training, and lie in the model's `calibration.json` with the data they come from.
+Two calibrations, since base rates differ: of a pair given by hand, where each relation is taken to be as likely as the others (a temperature
+and an offset a relation over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an article, where most
+are neutral (a multinomial logistic regression over the log-probabilities and the pair's circumstances; Platt, 1999). Both are fitted by
+`contrast train calibration` on articles and pairs held out from training, and lie in the model's `calibration.json` with what they come from.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ from contrast.labels import RELATIONS
 from contrast.schema import RelationProbabilities
 
 SMALLEST = 1e-6
+N_CIRCUMSTANCES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How logits become probabilities, and from where a pair of an article is shown.
 
-    `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, closeness, 1].
+    `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, 1].
     """
 
     temperature: float
@@ -36,7 +37,7 @@ class Calibration:
     @classmethod
     def plain(cls) -> "Calibration":
         """For models that bring no calibration: probabilities as they are, half as the threshold."""
-        weights = np.zeros((len(RELATIONS) + 2, len(RELATIONS)), dtype=np.float32)
+        weights = np.zeros((len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)), dtype=np.float32)
         weights[: len(RELATIONS)] = np.eye(len(RELATIONS))
         return cls(1.0, np.zeros(len(RELATIONS), dtype=np.float32), weights, 0.5, 0.5)
 
@@ -58,16 +59,16 @@ class Calibration:
         """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""
         return softmax(logits / self.temperature + self.offset)
 
-    def of_article(self, logits: FloatArray, closeness: FloatArray) -> FloatArray:
-        """Probabilities (n, 3) of pairs found in an article."""
-        return softmax(features(logits, closeness) @ self.weights)
+    def of_article(self, logits: FloatArray, circumstances: FloatArray) -> FloatArray:
+        """Probabilities (n, 3) of pairs found in an article, given their circumstances (n, 5)."""
+        return softmax(features(logits, circumstances) @ self.weights)
 
 
-def features(logits: FloatArray, closeness: FloatArray) -> FloatArray:
-    """What the article calibration looks at: shape (n, 5)."""
+def features(logits: FloatArray, circumstances: FloatArray) -> FloatArray:
+    """What the article calibration looks at: shape (n, 9)."""
     log_probabilities = np.log(softmax(logits) + SMALLEST)
     ones = np.ones((len(logits), 1), dtype=np.float32)
-    return np.hstack([log_probabilities, closeness.reshape(-1, 1), ones]).astype(np.float32)
+    return np.hstack([log_probabilities, circumstances, ones]).astype(np.float32)
 
 
 def softmax(logits: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from contrast.calibration import N_CIRCUMSTANCES
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, SentenceRoles, Statement
 
@@ -79,6 +80,25 @@ def _naming_words(name: str) -> set[str]:
     return set(_WORD.findall(name.casefold())) - _EMPTY_WORDS
 
 
-def closeness_of(pairs: Sequence[CandidatePair]) -> FloatArray:
-    """The cosines of the pairs, in their order."""
-    return np.array([pair.closeness for pair in pairs], dtype=np.float32)
+def circumstances_of(pairs: Sequence[CandidatePair]) -> FloatArray:
+    """What is known of each pair beside its words, for the calibration: shape (n, 5).
+
+    Closeness of the two sentences; log-odds that the one is a statement and the other an observation; 1 for an intention; 1 where the party
+    that speaks is also the one that reports.
+    """
+    rows = [
+        (
+            pair.closeness,
+            _log_odds(pair.statement.probability),
+            _log_odds(pair.observation.probability),
+            float(pair.statement.kind == "intention"),
+            float(same_party(pair.statement.speaker, pair.observation.source)),
+        )
+        for pair in pairs
+    ]
+    return np.array(rows, dtype=np.float32).reshape(len(pairs), N_CIRCUMSTANCES)
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return float(np.log(bounded / (1 - bounded)))

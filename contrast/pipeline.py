@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contrast.calibration import as_records
-from contrast.pairing import CandidatePair, Pairing, closeness_of, pair_up
+from contrast.pairing import CandidatePair, Pairing, circumstances_of, pair_up
 from contrast.reading import read_article, read_text
 from contrast.roles import RoleReader, RoleThresholds
 from contrast.schema import Article, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
@@ -76,7 +76,7 @@ class Checker:
         if not pairing.pairs:
             return []
         framed = frame_pairs(pairing.pairs, sentences)
-        probabilities = self._scorer.calibration.of_article(self._scorer.logits(framed), closeness_of(pairing.pairs))
+        probabilities = self._scorer.calibration.of_article(self._scorer.logits(framed), circumstances_of(pairing.pairs))
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
             for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)

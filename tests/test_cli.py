@@ -115,7 +115,13 @@ def test_comparing_needs_a_pair_or_a_file(arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("{", "line 1"), ("[1]", "line 1"), ('{"premise": "x"}', "hypothesis"), ('{"premise": " ", "hypothesis": "y"}', "premise"), ("", "no row")],
+    [
+        ("{", "line 1"),
+        ("[1]", "line 1"),
+        ('{"premise": "x"}', "hypothesis"),
+        ('{"premise": " ", "hypothesis": "y"}', "premise"),
+        ("", "no row"),
+    ],
 )
 def test_a_bad_row_is_named_and_nothing_is_written(tmp_path: Path, line: str, words: str) -> None:
     path, output = tmp_path / "pairs.jsonl", tmp_path / "scored.jsonl"

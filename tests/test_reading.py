@@ -14,7 +14,7 @@ from tests.conftest import MILL
 def test_title_date_and_address_are_taken_from_the_head(mill: Path) -> None:
     article = read_article(mill)
     assert (article.title, article.date, article.url) == ("Mill will stay open, owner says", "2024-03-12", "https://example.org/mill")
-    assert [s.text for s in article.sentences][0] == article.title
+    assert article.sentences[0].text == article.title
     assert len(article.sentences) == 4
 
 

@@ -135,7 +135,9 @@ def test_two_way_labels_allow_both_other_relations(tmp_path: Path) -> None:
     assert label_targets(read_pairs([path])) == [(0.0, 1.0, 1.0)]
 
 
-@pytest.mark.parametrize("row", ['{"premise": "a", "hypothesis": "b", "label": "maybe"}', '{"premise": "a", "label": "neutral"}', "[]", "{"])
+@pytest.mark.parametrize(
+    "row", ['{"premise": "a", "hypothesis": "b", "label": "maybe"}', '{"premise": "a", "label": "neutral"}', "[]", "{"]
+)
 def test_a_bad_training_row_is_named(tmp_path: Path, row: str) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(row + "\n", encoding="utf-8")

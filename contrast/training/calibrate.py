@@ -16,13 +16,13 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from contrast.calibration import Calibration, features, softmax
+from contrast.calibration import N_CIRCUMSTANCES, Calibration, features, softmax
 from contrast.encoder import FloatArray
 from contrast.errors import InputError
 from contrast.evaluation.articles import lay, places_of
 from contrast.evaluation.metrics import f1
 from contrast.labels import RELATIONS, ROLES
-from contrast.pairing import closeness_of, pair_up
+from contrast.pairing import circumstances_of, pair_up
 from contrast.pipeline import find_observations, find_statements, frame_pairs
 from contrast.reading import read_article as read_text_article
 from contrast.roles import RoleReader, RoleThresholds, sigmoid
@@ -139,8 +139,8 @@ def _article_pairs(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArti
     n_missed = {"contradiction": len(gold.contradicts - set(keys)), "entailment": len(gold.supports - set(keys))}
     kept = [k for k, key in enumerate(keys) if key not in gold.ignored]
     if not kept:
-        return np.zeros((0, len(RELATIONS) + 2), dtype=np.float32), np.zeros(0, dtype=np.int64), n_missed
-    x = features(scorer.logits(frame_pairs(pairing.pairs, text.sentences)), closeness_of(pairing.pairs))
+        return np.zeros((0, len(RELATIONS) + N_CIRCUMSTANCES + 1), dtype=np.float32), np.zeros(0, dtype=np.int64), n_missed
+    x = features(scorer.logits(frame_pairs(pairing.pairs, text.sentences)), circumstances_of(pairing.pairs))
     y = [2 if keys[k] in gold.contradicts else 0 if keys[k] in gold.supports else 1 for k in kept]
     return x[kept], np.array(y, dtype=np.int64), n_missed
 

@@ -87,7 +87,7 @@ def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
     example = torch.ones((2, 12), dtype=torch.long)
     dynamic = {key: {0: "batch", 1: "tokens"} for key in (*INPUTS, *(OUTPUTS[kind] if kind == "roles" else ()))}
     torch.onnx.export(
-        _Positional(model, kind),
+        _Positional(model, kind).eval(),  # the exporter puts back the mode that it finds, of all parts
         (example, example, example * 0),
         str(plain),
         input_names=list(INPUTS),

@@ -7,7 +7,6 @@ of the speaker.
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel, BertPreTrainedModel
@@ -18,6 +17,7 @@ from contrast.labels import ROLES
 N_DIMENSIONS = 128
 N_AUXILIARY = 2
 SPEAKER_WEIGHT, AUXILIARY_WEIGHT, CLOSENESS_WEIGHT = 1.0, 0.3, 0.5
+CLOSENESS_SCALE, CLOSENESS_SHIFT = 8.0, -3.0
 IGNORED = -100.0
 
 
@@ -41,7 +41,6 @@ class RolesModel(BertPreTrainedModel):
         self.auxiliary_head = nn.Linear(config.hidden_size, N_AUXILIARY)
         self.speaker_head = nn.Linear(config.hidden_size, 1)
         self.vector_head = nn.Linear(config.hidden_size, N_DIMENSIONS)
-        self.closeness_scale = nn.Parameter(torch.tensor([8.0, -3.0]))
         self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(
@@ -72,7 +71,7 @@ class RolesModel(BertPreTrainedModel):
             masked_loss(role_logits[at], role_labels)
             + AUXILIARY_WEIGHT * masked_loss(self.auxiliary_head(hidden[at]), auxiliary_labels)
             + SPEAKER_WEIGHT * masked_loss(speaker_logits, speaker_labels)
-            + CLOSENESS_WEIGHT * masked_loss(self.closeness_scale[0] * closeness + self.closeness_scale[1], pair_labels)
+            + CLOSENESS_WEIGHT * masked_loss(CLOSENESS_SCALE * closeness + CLOSENESS_SHIFT, pair_labels)
         )
         return output
 
