@@ -6,11 +6,12 @@ report = Checker().check("article.txt")
 
 from typing import TYPE_CHECKING, Any
 
+from contrast.version import __version__
+
 if TYPE_CHECKING:
     from contrast.pipeline import Checker
     from contrast.settings import CheckSettings
 
-__version__ = "0.1.0"
 __all__ = ["CheckSettings", "Checker", "__version__"]
 
 _HOMES = {"Checker": "contrast.pipeline", "CheckSettings": "contrast.settings"}

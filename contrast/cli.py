@@ -1,7 +1,7 @@
 """The door: reads the command line, calls one function, prints, gives the exit code.
 
-Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 something was flagged and --exit-code was
-given; 2 bad input or wrong usage.
+Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 something was flagged and --exit-code was given; 2
+bad input or wrong usage.
 """
 
 import sys
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from contrast import __version__
 from contrast.cli_training import app as training_app
 from contrast.errors import ContrastError, InputError, UsageError
 from contrast.rendering import Format
 from contrast.schema import Report
 from contrast.settings import CheckSettings
+from contrast.version import __version__
 
 if TYPE_CHECKING:
     from contrast.pipeline import Checker

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contrast.calibration import as_records
-from contrast.pairing import CandidatePair, Pairing, circumstances_of, pair_up
+from contrast.pairing import CandidatePair, PairBudget, Pairing, circumstances, pair_up
 from contrast.reading import read_article, read_text
 from contrast.roles import RoleReader, RoleThresholds
 from contrast.schema import Article, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
@@ -30,20 +30,20 @@ class Checker:
         self._roles = RoleReader.open(folder / "roles", n_threads=n_threads)
         self._scorer: Scorer = open_scorer(self.settings.model, folder / "nli", device=self.settings.device, n_threads=n_threads)
 
-    def check(self, path: str | Path) -> Report:
+    def check(self, path: str | Path, *, budget: PairBudget | None = None) -> Report:
         """The report on the article in a file; raises InputError when there is none."""
-        return self.check_article(read_article(Path(path)))
+        return self.check_article(read_article(Path(path)), budget=budget)
 
     def check_text(self, text: str) -> Report:
         """The report on an article given as text; raises InputError when it is none."""
         return self.check_article(read_text(text))
 
-    def check_article(self, article: Article) -> Report:
+    def check_article(self, article: Article, *, budget: PairBudget | None = None) -> Report:
         """The report on an article that was read."""
         understood = self._roles.read(article.sentences)
         statements = find_statements(article.sentences, understood.roles, self._roles.thresholds)
         observations = find_observations(article.sentences, understood.roles, self._roles.thresholds)
-        pairing = pair_up(statements, observations, understood.roles, understood.vectors)
+        pairing = pair_up(statements, observations, understood.roles, understood.vectors, self._roles.pairing_weights, budget=budget)
         pairs = self._score(pairing, article.sentences)
         calibration = self._scorer.calibration
         threshold = calibration.contrast_threshold if self.settings.threshold is None else self.settings.threshold
@@ -76,7 +76,7 @@ class Checker:
         if not pairing.pairs:
             return []
         framed = frame_pairs(pairing.pairs, sentences)
-        probabilities = self._scorer.calibration.of_article(self._scorer.logits(framed), circumstances_of(pairing.pairs))
+        probabilities = self._scorer.calibration.of_article(self._scorer.logits(framed), circumstances(pairing.pairs))
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
             for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)

@@ -1,8 +1,8 @@
 """Who says what, and what is seen: for each sentence the probabilities of intention, claim and observation, its speaker, and a vector.
 
 One reading of the article by a fine-tuned encoder gives all four. Windows of neighbouring sentences go in (see `windows`); from the mark
-before each sentence come its role probabilities and its vector for pairing, from its words the span of the speaker. A pronoun is
-followed back to the last party named before it, a quotation without a speaker to that of the sentence before.
+before each sentence come its role probabilities and its vector for pairing, from its words the span of the speaker. A pronoun is followed
+back to the last party named before it, a quotation without a speaker to that of the sentence before.
 """
 
 import re
@@ -74,6 +74,7 @@ class RoleReader:
         self._scale = np.array([calibration["scale"][role] for role in ROLES], dtype=np.float32)
         self._offset = np.array([calibration["offset"][role] for role in ROLES], dtype=np.float32)
         self.thresholds = RoleThresholds(**calibration["thresholds"])
+        self.pairing_weights = np.array(calibration["pairing"], dtype=np.float32)
 
     @classmethod
     def open(cls, path: Path, *, n_threads: int | None = None) -> "RoleReader":

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "contrast"
 FLOORS = [
-    {"contrast.errors", "contrast.labels"},
+    {"contrast.errors", "contrast.labels", "contrast.version"},
     {"contrast.schema", "contrast.settings", "contrast.windows", "contrast.rows", "contrast.writing"},
     {"contrast.reading.decoding", "contrast.reading.layout", "contrast.reading.language", "contrast.encoder", "contrast.scoring.framing"},
     {"contrast.reading.sentences", "contrast.calibration", "contrast.roles"},
@@ -21,7 +21,7 @@ FLOORS = [
     {"contrast.rendering"},
     {"contrast.comparing"},
 ]
-WINGS = ("contrast.training", "contrast.evaluation", "contrast.cli")
+WINGS = ("contrast.training", "contrast.evaluation", "contrast.cli", "contrast.__main__")
 
 
 def modules() -> dict[str, Path]:
@@ -59,6 +59,11 @@ def test_a_module_imports_only_from_floors_below() -> None:
         for imported in imports_of(path, set(known)) - {name}:
             assert imported in floor, f"{name} imports {imported} from a side wing"
             assert floor[imported] < floor[name], f"{name} imports {imported}, which is not below it"
+
+
+def test_nothing_imports_the_package_root() -> None:
+    importers = {name for name, path in modules().items() if "contrast" in imports_of(path, {"contrast"})}
+    assert importers == set()
 
 
 def test_checking_an_article_imports_no_heavy_library(mill: Path) -> None:

@@ -4,13 +4,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrast.pairing import pair_up
+from contrast.pairing import PairBudget, pair_up
 from contrast.roles import RoleThresholds, resolve_speakers
 from contrast.schema import Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
 
 THRESHOLDS = RoleThresholds(0.5, 0.5, 0.5)
+NEARNESS = np.array([1, 0, 0, 0, 0, 0], dtype=np.float32)
 
 
 def sentence(text: str, paragraph: int = 0) -> Sentence:
@@ -50,7 +51,7 @@ def test_a_quotation_without_a_speaker_takes_the_one_before_it_in_its_paragraph(
 def test_a_party_is_not_set_against_its_own_restatement() -> None:
     roles = [SentenceRoles(0.9, 0, 0.1), SentenceRoles(0.2, 0.8, 0.6), SentenceRoles(0, 0.8, 0.6), SentenceRoles(0, 0, 0.9)]
     observations = [observation(1, "the ministry"), observation(2, "residents"), observation(3, None)]
-    pairing = pair_up([statement(0, "Defense Ministry")], observations, roles, np.eye(4, dtype=np.float32))
+    pairing = pair_up([statement(0, "Defense Ministry")], observations, roles, np.eye(4, dtype=np.float32), NEARNESS)
     assert [pair.observation.id for pair in pairing.pairs] == ["o2", "o3"]
     assert pairing.n_skipped == 1
 
@@ -59,7 +60,14 @@ def test_what_is_left_out_is_counted_and_the_nearest_are_kept() -> None:
     n = 30
     angle = np.linspace(0, np.pi / 2, n, dtype=np.float32)
     vectors = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    pairing = pair_up([statement(0, None)], [observation(k, None) for k in range(1, n)], [SentenceRoles(0, 0, 1)] * n, vectors, most=5)
+    pairing = pair_up(
+        [statement(0, None)],
+        [observation(k, None) for k in range(1, n)],
+        [SentenceRoles(0, 0, 1)] * n,
+        vectors,
+        NEARNESS,
+        budget=PairBudget(per_statement=5),
+    )
     assert [pair.observation.sentence for pair in pairing.pairs] == [1, 2, 3, 4, 5]
     assert pairing.n_skipped == n - 1 - 5
 

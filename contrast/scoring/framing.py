@@ -1,7 +1,8 @@
 """How a pair is put into words for the cross-encoder: the same in training and in use.
 
 The premise is the observation, the hypothesis the statement. Each may carry the opening of the sentence before it, which tells what "the
-boats" or "it" are; a mark stands before the sentence that is judged. The statement carries its speaker's name unless it names the speaker itself.
+boats" or "it" are; a mark stands before the sentence that is judged. The statement carries its speaker's name unless it names the speaker
+itself.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Any sequence-classification NLI model of transformers as a judge (extra `train`).
 
-Label orders differ between models, and a wrong order turns every answer round. So the order is resolved by the labels' names; where
-those say nothing (LABEL_0 …), by pairs whose relation is plain; where these do not settle it either, the model is refused. Heads with
-two classes (entailment, not entailment) work: what is not entailed is shared evenly between neutral and contradiction.
+Label orders differ between models, and a wrong order turns every answer round. So the order is resolved by the labels' names; where those
+say nothing (LABEL_0 …), by pairs whose relation is plain; where these do not settle it either, the model is refused. Heads with two
+classes (entailment, not entailment) work: what is not entailed is shared evenly between neutral and contradiction.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Fits what turns raw outputs into probabilities and decisions, on the validation split of our own data.
 
 Roles: a scale and an offset a role (Platt, 1999), and the thresholds of best F1. Relation: a temperature for pairs given by hand, a
-multinomial logistic regression for pairs found in articles, and the thresholds of best F1 over contrasts and supports. Each sweep is
-kept beside its choice.
+multinomial logistic regression for pairs found in articles, and the thresholds of best F1 over contrasts and supports. Each sweep is kept
+beside its choice.
 """
 
 import json
@@ -22,10 +22,11 @@ from contrast.errors import InputError
 from contrast.evaluation.articles import lay, places_of
 from contrast.evaluation.metrics import f1
 from contrast.labels import RELATIONS, ROLES
-from contrast.pairing import circumstances_of, pair_up
+from contrast.pairing import CandidatePair, circumstances, find_candidates, pair_up
 from contrast.pipeline import find_observations, find_statements, frame_pairs
 from contrast.reading import read_article as read_text_article
 from contrast.roles import RoleReader, RoleThresholds, sigmoid
+from contrast.schema import Article, Observation, SentenceRoles, Statement
 from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.scorer import FramedPair
 from contrast.training.articles_data import AnnotatedArticle, is_of_split, read_article
@@ -34,6 +35,7 @@ from contrast.training.pairs_data import read_pairs
 IntVector = npt.NDArray[np.int64]
 THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 SPEAKER_THRESHOLD = 0.5
+PLAIN_PAIRING = [1.0, *[0.0] * N_CIRCUMSTANCES]
 PLAIN_ROLES = {"scale": dict.fromkeys(ROLES, 1.0), "offset": dict.fromkeys(ROLES, 0.0)}
 
 
@@ -59,7 +61,7 @@ def read_gold(folders: Sequence[Path], split: str) -> list[GoldArticle]:
 def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "validation") -> dict[str, Any]:
     """Fits and writes `calibration.json` of the roles model in `model`; returns it."""
     thresholds = asdict(RoleThresholds(0.5, 0.5, SPEAKER_THRESHOLD))
-    _write(model, {**PLAIN_ROLES, "thresholds": thresholds})
+    _write(model, {**PLAIN_ROLES, "thresholds": thresholds, "pairing": PLAIN_PAIRING})
     reader = RoleReader.open(model)
     gold = read_gold(folders, split)
     found, wanted = _role_probabilities(reader, gold)
@@ -72,10 +74,52 @@ def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "valid
     statement = sweep(calibrated[:, :2].max(axis=1), wanted[:, :2].max(axis=1) == 1)
     observation = sweep(calibrated[:, 2], wanted[:, 2] == 1)
     thresholds.update(statement=_best(statement), observation=_best(observation))
-    values = {"scale": scale, "offset": offset, "thresholds": thresholds}
+    values = {"scale": scale, "offset": offset, "thresholds": thresholds, "pairing": PLAIN_PAIRING}
+    _write(model, values)
+    values["pairing"] = _fit_pairing(RoleReader.open(model), gold)
     return _write(
         model, {**values, "fitted_on": f"{len(gold)} {split} articles", "f1_at": {"statement": statement, "observation": observation}}
     )
+
+
+def _fit_pairing(reader: RoleReader, gold: Sequence[GoldArticle]) -> list[float]:
+    x: list[FloatArray] = []
+    y: list[int] = []
+    for article in gold:
+        found = understand(reader, article)
+        related = article.gold.contradicts | article.gold.supports | article.gold.ignored
+        candidates = find_candidates(found.statements, found.observations, found.roles, found.vectors)
+        x.append(circumstances(candidates))
+        y.extend(int(found.key(pair) in related) for pair in candidates)
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(np.vstack(x), y)
+    return [round(float(value), 4) for value in (*fitted.coef_[0], fitted.intercept_[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """An article as the roles model sees it, laid on its annotation."""
+
+    text: Article
+    statements: list[Statement]
+    observations: list[Observation]
+    roles: Sequence[SentenceRoles]
+    vectors: FloatArray
+    at: dict[str, int | None]
+
+    def key(self, pair: CandidatePair) -> tuple[int | None, int | None]:
+        """The positions of the pair's sentences in the annotation."""
+        return self.at[pair.statement.id], self.at[pair.observation.id]
+
+
+def understand(reader: RoleReader, article: GoldArticle) -> Understood:
+    """Reads an annotated article with the roles model."""
+    text = read_text_article(article.path)
+    found = reader.read(text.sentences)
+    statements = find_statements(text.sentences, found.roles, reader.thresholds)
+    observations = find_observations(text.sentences, found.roles, reader.thresholds)
+    places = places_of(article.gold, text.text)
+    at = {s.id: lay(s, places) for s in statements} | {o.id: lay(o, places) for o in observations}
+    return Understood(text, statements, observations, found.roles, found.vectors, at)
 
 
 def _role_probabilities(reader: RoleReader, gold: Sequence[GoldArticle]) -> tuple[FloatArray, IntVector]:
@@ -104,7 +148,8 @@ def calibrate_nli(
     logits = scorer.logits([FramedPair(pair.premise, pair.hypothesis) for pair in labelled])
     temperature, offset = fit_temperature(logits, np.array([RELATIONS.index(pair.label) for pair in labelled]))
     gold = read_gold(articles, split)
-    of_articles = [_article_pairs(scorer, RoleReader.open(roles), article) for article in gold]
+    reader = RoleReader.open(roles)
+    of_articles = [_article_pairs(scorer, reader, article) for article in gold]
     x = np.vstack([part[0] for part in of_articles])
     y = np.concatenate([part[1] for part in of_articles])
     fitted = LogisticRegression(C=1.0, max_iter=2000).fit(x[:, :-1], y)
@@ -113,7 +158,11 @@ def calibrate_nli(
     n_missed = {key: sum(part[2][key] for part in of_articles) for key in ("contradiction", "entailment")}
     contrast = sweep(probabilities[:, 2], y == 2, n_missed["contradiction"])
     support = sweep(probabilities[:, 0], y == 0, n_missed["entailment"])
-    article = {"weights": weights.round(4).tolist(), "contrast_threshold": _best(contrast), "support_threshold": _best(support)}
+    article = {
+        "weights": [[round(float(value), 4) for value in row] for row in weights],
+        "contrast_threshold": _best(contrast),
+        "support_threshold": _best(support),
+    }
     swept = {"contrast": contrast, "support": support}
     return _write(
         model,
@@ -128,19 +177,15 @@ def calibrate_nli(
 
 
 def _article_pairs(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) -> tuple[FloatArray, IntVector, dict[str, int]]:
-    text = read_text_article(article.path)
-    understood = reader.read(text.sentences)
-    statements = find_statements(text.sentences, understood.roles, reader.thresholds)
-    observations = find_observations(text.sentences, understood.roles, reader.thresholds)
-    pairing = pair_up(statements, observations, understood.roles, understood.vectors)
-    places = places_of(article.gold, text.text)
-    keys = [(lay(pair.statement, places), lay(pair.observation, places)) for pair in pairing.pairs]
+    found = understand(reader, article)
+    pairs = pair_up(found.statements, found.observations, found.roles, found.vectors, reader.pairing_weights).pairs
+    keys = [found.key(pair) for pair in pairs]
     gold = article.gold
     n_missed = {"contradiction": len(gold.contradicts - set(keys)), "entailment": len(gold.supports - set(keys))}
     kept = [k for k, key in enumerate(keys) if key not in gold.ignored]
     if not kept:
         return np.zeros((0, len(RELATIONS) + N_CIRCUMSTANCES + 1), dtype=np.float32), np.zeros(0, dtype=np.int64), n_missed
-    x = features(scorer.logits(frame_pairs(pairing.pairs, text.sentences)), circumstances_of(pairing.pairs))
+    x = features(scorer.logits(frame_pairs(pairs, found.text.sentences)), circumstances(pairs))
     y = [2 if keys[k] in gold.contradicts else 0 if keys[k] in gold.supports else 1 for k in kept]
     return x[kept], np.array(y, dtype=np.int64), n_missed
 

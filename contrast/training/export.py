@@ -1,8 +1,8 @@
 """Writes a trained model as a folder that runs without torch: int8 ONNX graph, tokenizer, configuration, calibration.
 
 Weights of matrix products become int8 by column, activations are quantised as they come (onnxruntime's dynamic quantisation); the word
-embeddings become int8 by row. What the quantised graph says is compared with the torch model on real inputs; where the two part more
-than the bounds below allow, nothing is written.
+embeddings become int8 by row. What the quantised graph says is compared with the torch model on real inputs; where the two part more than
+the bounds below allow, nothing is written.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from contrast import __version__
 from contrast.encoder import Graph, ModelFolder, batches, padded
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS, ROLES
 from contrast.training.roles_model import RolesModel
+from contrast.version import __version__
 
 Kind = Literal["nli", "roles"]
 OUTPUTS: dict[Kind, tuple[str, ...]] = {"nli": ("logits",), "roles": ("role_logits", "speaker_logits", "vectors")}

@@ -1,0 +1,56 @@
+"""What the bound on pairs costs: gold contrasts among the pairs judged, average precision and pairs an article, at several bounds.
+
+python -m contrast.evaluation.budgets ARTICLES_DIR
+"""
+
+import sys
+from pathlib import Path
+
+from contrast.evaluation.articles import lay, places_of
+from contrast.evaluation.metrics import average_precision
+from contrast.pairing import PairBudget
+from contrast.pipeline import Checker
+from contrast.training.articles_data import AnnotatedArticle, read_article
+
+UNBOUND = 10**6
+BUDGETS = (
+    PairBudget(),
+    PairBudget(per_statement=6),
+    PairBudget(per_statement=8),
+    PairBudget(per_article=100, per_sentence=2),
+    PairBudget(per_statement=UNBOUND, per_article=UNBOUND),
+)
+
+
+def main(folder: Path) -> None:
+    """Prints a line for each bound."""
+    checker = Checker()
+    articles = [
+        (read_article(path), path.with_suffix(".txt")) for path in sorted(folder.glob("*.json")) if path.with_suffix(".txt").is_file()
+    ]
+    print(f"{'a statement':>12} {'an article':>12} {'a sentence':>12} {'recall':>8} {'ap':>8} {'pairs':>8}")
+    for budget in BUDGETS:
+        found = [figures(checker, gold, path, budget) for gold, path in articles]
+        n_gold = sum(len(gold.contradicts) for gold, _ in articles)
+        recall = sum(n_judged for n_judged, _, _ in found) / n_gold
+        ap = [value for _, value, _ in found if value is not None]
+        bounds = " ".join(f"{value:>12}" for value in (budget.per_statement, budget.per_article, budget.per_sentence))
+        print(f"{bounds} {recall:>8.3f} {sum(ap) / len(ap):>8.4f} {sum(n for _, _, n in found) / len(found):>8.1f}")
+
+
+def figures(checker: Checker, gold: AnnotatedArticle, path: Path, budget: PairBudget) -> tuple[int, float | None, int]:
+    """Gold contrasts judged, average precision (None without gold contrasts), pairs judged, of one article."""
+    report = checker.check(path, budget=budget)
+    places = places_of(gold, report.article.text)
+    at = {s.id: lay(s, places) for s in report.statements} | {o.id: lay(o, places) for o in report.observations}
+    best: dict[tuple[int | None, int | None], float] = {}
+    for pair in report.pairs:
+        key = at[pair.statement], at[pair.observation]
+        best[key] = max(best.get(key, 0.0), pair.probabilities.contradiction)
+    scored = [(p, key in gold.contradicts) for key, p in best.items() if key not in gold.ignored]
+    ap = average_precision(scored, len(gold.contradicts)) if gold.contradicts else None
+    return len(gold.contradicts & set(best)), ap, len(report.pairs)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
