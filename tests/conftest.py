@@ -72,7 +72,8 @@ def annotated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"i": 1, "text": f"The mill will run until {2030 + k}, Ada Holm said.", "roles": ["intention"], "speaker": "Ada Holm"},
             {"i": 2, "text": "On Friday the gates were chained.", "roles": ["observation"], "speaker": None},
             {"i": 3, "text": "The saws ran all weekend, neighbours said.", "roles": ["observation"], "speaker": "neighbours"},
-            {"i": 4, "text": "Nobody knows what comes next.", "roles": ["other"], "speaker": None},
+            {"i": 4, "text": "Rain fell on the town for a third day.", "roles": ["observation"], "speaker": None},
+            {"i": 5, "text": "Nobody knows what comes next.", "roles": ["other"], "speaker": None},
         ]
         gold = {
             "id": f"mill-{k}",

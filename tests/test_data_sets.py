@@ -57,7 +57,7 @@ def test_the_lint_finds_what_is_planted(tmp_path: Path, fault: str) -> None:
     elif fault == "balance":
         write(train, [row for row in rows if row["label"] != "neutral"])
     elif fault == "giveaway":
-        write(train, [{**row, "premise": f"{row['label']} {row['premise']}"} for row in rows])
+        write(train, [{**row, "hypothesis": f"{row['hypothesis']} {row['label']}"} for row in rows])
     else:
         (folder / "README.md").unlink()
     words = {
@@ -66,7 +66,7 @@ def test_the_lint_finds_what_is_planted(tmp_path: Path, fault: str) -> None:
         "label": "label 'maybe'",
         "field": "no text under",
         "balance": "label balance",
-        "giveaway": "premise only baseline",
+        "giveaway": "hypothesis only baseline",
         "card": "card",
     }
     assert any(words[fault] in problem for problem in check_data_set(folder).problems)

