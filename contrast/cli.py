@@ -68,11 +68,12 @@ def check(
     reports: list[Report] = []
     n_failed = 0
     for file in files:
-        try:
-            reports.extend(_check_one(checker, path) for path in _articles_at(file))
-        except ContrastError as error:
-            complain(str(error))
-            n_failed += 1
+        for path in _articles_at(file):
+            try:
+                reports.append(_check_one(checker, path))
+            except InputError as error:
+                complain(str(error))
+                n_failed += 1
     if reports:
         _write_reports(reports, format, output, all_pairs)
     for report in reports:
@@ -88,10 +89,7 @@ def _articles_at(file: str) -> list[str]:
     folder = Path(file)
     if file == STDIN or not folder.is_dir():
         return [file]
-    found = sorted(str(path) for path in folder.glob("*.txt"))
-    if not found:
-        raise InputError(f"{file}: a folder without .txt files; expected articles as text files")
-    return found
+    return sorted(str(path) for path in folder.glob("*.txt")) or [file]
 
 
 def _check_one(checker: "Checker", file: str) -> Report:
@@ -99,6 +97,8 @@ def _check_one(checker: "Checker", file: str) -> Report:
 
     if file == STDIN:
         return checker.check_article(read_text(sys.stdin.buffer.read(), id="stdin", name="standard input"))
+    if Path(file).is_dir():
+        raise InputError(f"{file}: a folder without .txt files; expected articles as text files")
     return checker.check(file)
 
 

@@ -52,6 +52,7 @@ def train_nli(
     learning_rate: RateOption = 1e-4,
     dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.")] = 0.0,
     neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
+    weighted: Annotated[bool, typer.Option("--weighted", help="Weigh pairs less whose premise alone gives the label away.")] = False,
     limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.")] = None,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
@@ -63,7 +64,9 @@ def train_nli(
     from contrast.training.nli import train_nli as run
 
     loop = LoopSettings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device)
-    settings = NliTraining(data=data, output=output, base=base, n_neutral_per_other=neutrals, dropout=dropout, limit=limit, loop=loop)
+    settings = NliTraining(
+        data=data, output=output, base=base, n_neutral_per_other=neutrals, dropout=dropout, limit=limit, is_weighted=weighted, loop=loop
+    )
     print(run(settings))
 
 

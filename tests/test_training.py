@@ -12,8 +12,9 @@ from contrast.errors import InputError, ModelError
 from contrast.evaluation.articles import evaluate_articles
 from contrast.evaluation.pairs import evaluate_pairs
 from contrast.pipeline import Checker
+from contrast.scoring.framing import Framed
 from contrast.training.articles_data import read_annotated
-from contrast.training.pairs_data import pairs_of_article, read_pairs
+from contrast.training.pairs_data import LabelledPair, pairs_of_article, read_pairs
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter and transformers warn of their own future
 
@@ -116,6 +117,22 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(tiny_encoder: Path, 
     assert run(kill_at=0) == 0
     assert steps.read_text().split() == [str(step) for step in range(7, 13)]
     assert (output / "model.safetensors").exists()
+
+
+def test_a_pair_weighs_less_whose_premise_gives_its_label_away() -> None:
+    from contrast.training.weighting import weigh
+
+    pairs = []
+    for k in range(40):
+        statement = Framed(f"The mill will run until {2000 + k}.")
+        pairs.append(LabelledPair(Framed("It kept every word."), statement, "entailment", group=str(k)))
+        pairs.append(LabelledPair(Framed("It broke its word."), statement, "contradiction", group=str(k)))
+        labels = ("entailment", "contradiction") if k % 2 else ("contradiction", "entailment")
+        pairs.append(LabelledPair(Framed("Rain fell."), statement, labels[0], group=str(k)))
+        pairs.append(LabelledPair(Framed("Snow fell."), statement, labels[1], group=str(k)))
+    weights = weigh(pairs).reshape(40, 4).mean(axis=0)
+    assert weights.mean() == pytest.approx(1.0, abs=1e-3)
+    assert weights[:2].max() < weights[2:].min()
 
 
 def test_pairs_of_an_article_follow_its_annotation(annotated_folder: Path) -> None:

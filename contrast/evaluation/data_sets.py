@@ -1,7 +1,8 @@
 """Lints a data set: schema, duplicates, leakage between splits, label balance, and whether half of a pair gives its label away.
 
 Baselines follow the hypothesis-only test of Poliak et al. (2018, https://aclanthology.org/S18-2023): a bag of words over the hypothesis
-alone, the premise alone, and the words that they share, five-fold by statement; balanced accuracy, chance 1/3. A hypothesis that gives its label away is a problem, the other two are warned of.
+alone, the premise alone, and the words that they share, five-fold by statement; balanced accuracy, chance 1/3. A hypothesis
+that gives its label away is a problem, the other two are warned of.
 """
 
 import json

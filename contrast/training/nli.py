@@ -25,6 +25,7 @@ from contrast.scoring.framing import TARGET_MARK, frame
 from contrast.training.base import base_encoder
 from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.pairs_data import LabelledPair, label_targets, read_pairs
+from contrast.training.weighting import weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,19 @@ class NliTraining:
     max_tokens: int = 192
     dropout: float = 0.0
     limit: int | None = None
+    is_weighted: bool = False
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
 class RelationTrainer(Trainer):
-    """Trainer whose targets say which relations a row's label allows, so that two-way labels train too."""
+    """Trainer whose targets say which relations a row's label allows (so that two-way labels train too), and how much it weighs."""
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
-        allowed = inputs.pop("labels")
+        allowed, weights = inputs.pop("labels"), inputs.pop("weight")
         outputs = model(**inputs)
         log_probabilities = torch.log_softmax(outputs.logits.float(), dim=-1)
-        loss = -torch.logsumexp(log_probabilities.masked_fill(allowed == 0, float("-inf")), dim=-1).mean()
+        losses = -torch.logsumexp(log_probabilities.masked_fill(allowed == 0, float("-inf")), dim=-1)
+        loss = (losses * weights).mean()
         return (loss, outputs) if return_outputs else loss
 
 
@@ -87,7 +90,9 @@ def train_nli(settings: NliTraining) -> Path:
     """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
     pairs = read_pairs(settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other)
     model, tokenizer = load_cross_encoder(settings.base or base_encoder(), dropout=settings.dropout)
-    rows = encode_pairs(pairs[: settings.limit], tokenizer, settings.max_tokens)
+    pairs = pairs[: settings.limit]
+    rows = encode_pairs(pairs, tokenizer, settings.max_tokens)
+    rows = rows.add_column("weight", weigh(pairs) if settings.is_weighted else [1.0] * len(pairs))
     return run_loop(
         RelationTrainer,
         model=model,
