@@ -36,12 +36,16 @@ clean:
 # The shipped models, from data/ and a folder of public pairs (nli/train/*.jsonl.gz) and role corpora (roles/polnear.jsonl.gz). Each step goes on
 # from its last checkpoint after a kill; remove runs/ to start over.
 RUNS := runs
+OWN := --data data/pairs --data data/crossed --data data/seed --data data/articles
 train: $(VENV)/dev.stamp
 	$(BIN)/contrast train nli $(foreach file,$(filter-out %mpe_train.jsonl.gz %mpe_dev.jsonl.gz,$(wildcard $(PUBLIC)/nli/train/*.jsonl.gz)),--data $(file)) \
-		--output $(RUNS)/nli-base --epochs 1
-	$(BIN)/contrast train nli --base $(RUNS)/nli-base --data data/pairs --data data/seed --data data/articles --output $(RUNS)/nli \
-		--epochs 3 --batch-size 32 --learning-rate 6e-5 --dropout 0.1
-	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --output $(RUNS)/roles --repeats 4
+		--output $(RUNS)/nli-base
+	$(BIN)/contrast train nli --base $(RUNS)/nli-base --data data/pairs --data data/seed --data data/articles --neutrals 3 \
+		--epochs 4 --batch-size 32 --learning-rate 8e-5 --dropout 0.1 --output $(RUNS)/nli-tuned
+	$(BIN)/contrast train nli --base $(RUNS)/nli-tuned $(OWN) --neutrals 2 \
+		--epochs 1.5 --batch-size 32 --learning-rate 5e-5 --dropout 0.1 --output $(RUNS)/nli
+	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 4 --output $(RUNS)/roles-first
+	$(BIN)/contrast train roles --base $(RUNS)/roles-first --data data/articles --data data/seed --repeats 2 --learning-rate 6e-5 --output $(RUNS)/roles
 	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles
 	$(BIN)/contrast export nli $(RUNS)/nli --output models/nli --probes data/pairs --probes data/articles
 	$(BIN)/contrast train calibration

@@ -30,7 +30,7 @@ DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
 DEFAULT_ARTICLES = [Path("data/articles")]
-DEFAULT_PAIRS = [Path("data/pairs")]
+DEFAULT_PAIRS = [Path("data/pairs"), Path("data/crossed")]
 FormatOption = Annotated[str, typer.Option(help="json or table.")]
 
 

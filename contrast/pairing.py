@@ -15,8 +15,7 @@ from contrast.calibration import N_CIRCUMSTANCES
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, SentenceRoles, Statement
 
-# A pair costs some 5 ms on two cores. With at most 12 a statement and 150 an article (3 a sentence in long ones) 84 % of the gold contrasts
-# of the development articles are among the pairs judged, with no bound 86 % (`python -m contrast.evaluation.budgets`).
+# What these bounds cost in contrasts found is printed by `python -m contrast.evaluation.budgets DIR` (figures in models/README.md).
 MAX_PAIRS_PER_STATEMENT = 12
 MIN_PAIRS_PER_ARTICLE = 150
 MAX_PAIRS_PER_SENTENCE = 3

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contrast.errors import InputError
 from contrast.reading import read_article, read_text
-from tests.conftest import MILL
+from tests.conftest import ARTICLES, MILL
 
 
 def test_title_date_and_address_are_taken_from_the_head(mill: Path) -> None:
@@ -73,6 +73,7 @@ def test_a_text_in_another_language_is_warned_of_and_english_is_not() -> None:
     german = "Das Ministerium hat am Dienstag erklärt, dass die Truppen sich aus der Stadt zurückziehen. " * 4
     assert "German" in read_text(german).warnings[0]
     assert not read_text(MILL).warnings
+    assert [path.name for path in ARTICLES.glob("*.txt") if read_article(path).warnings] == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 MIN_CHARACTERS = 200
 N_CHARACTERS_READ = 4000
-# Of 2,000 real English articles none is more than 0.2 nearer to another language's letters; translations are 0.3 and more.
+# No article of data/articles is that much nearer to another language's letters (a test holds it); texts in other languages are.
 MARGIN = 0.2
 
 
