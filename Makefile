@@ -24,7 +24,7 @@ $(VENV)/demo.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e .
 	touch $@
 
-# torch first: what follows then finds it installed and does not fetch a build for accelerators.
+# torch first, in the version that constraints.txt pins, so that nothing that follows chooses another.
 $(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt torch
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'

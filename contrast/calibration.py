@@ -49,7 +49,7 @@ class Calibration:
             return cls(
                 float(values["temperature"]),
                 np.array([float(values["offset"][relation]) for relation in RELATIONS], dtype=np.float32),
-                np.array(values["article"]["weights"], dtype=np.float32),
+                np.array(values["article"]["weights"], dtype=np.float32).reshape(len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)),
                 float(values["article"]["contrast_threshold"]),
                 float(values["article"]["support_threshold"]),
             )

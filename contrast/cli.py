@@ -71,11 +71,11 @@ def check(
         for path in _articles_at(file):
             try:
                 reports.append(_check_one(checker, path))
-            except InputError as error:
+            except (InputError, OSError) as error:
                 complain(str(error))
                 n_failed += 1
     if reports:
-        _write_reports(reports, format, output, all_pairs)
+        _write_reports(reports, format, output, all_pairs, is_list=len(files) > 1 or n_failed + len(reports) > 1)
     for report in reports:
         for warning in report.article.warnings:
             complain(f"warning: {report.article.path or report.article.id}: {warning}")
@@ -87,9 +87,10 @@ def check(
 
 def _articles_at(file: str) -> list[str]:
     folder = Path(file)
-    if file == STDIN or not folder.is_dir():
+    try:
+        return sorted(str(path) for path in folder.glob("*.txt")) or [file] if file != STDIN and folder.is_dir() else [file]
+    except OSError:
         return [file]
-    return sorted(str(path) for path in folder.glob("*.txt")) or [file]
 
 
 def _check_one(checker: "Checker", file: str) -> Report:
@@ -102,7 +103,7 @@ def _check_one(checker: "Checker", file: str) -> Report:
     return checker.check(file)
 
 
-def _write_reports(reports: list[Report], format: Format, output: Path | None, has_all_pairs: bool) -> None:
+def _write_reports(reports: list[Report], format: Format, output: Path | None, has_all_pairs: bool, *, is_list: bool) -> None:
     if format == "table" and output is None:
         from rich.console import Console
 
@@ -114,7 +115,7 @@ def _write_reports(reports: list[Report], format: Format, output: Path | None, h
         return
     from contrast.rendering import as_text
 
-    _write(as_text(reports, format, has_all_pairs=has_all_pairs), output)
+    _write(as_text(reports, format, has_all_pairs=has_all_pairs, is_list=is_list), output)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -142,7 +143,7 @@ def compare(
     from contrast.comparing import compare_rows, describe
     from contrast.pipeline import Checker
 
-    if (input is None) == (statement is None) or (statement is None) != (observation is None):
+    if (input is None) == (not statement) or (not statement) != (not observation):
         raise UsageError("expected either STATEMENT and OBSERVATION, or --input FILE; see contrast compare --help")
     checker = Checker(CheckSettings(model=model, device=device))
     if input is not None:

@@ -10,10 +10,8 @@ from contrast.errors import InputError, UsageError
 
 app = typer.Typer()
 train_app = typer.Typer(help="Train the models on labelled data (needs the extra 'train').", no_args_is_help=True, rich_markup_mode=None)
-evaluate_app = typer.Typer(help="Measure judgements against gold.", no_args_is_help=True, rich_markup_mode=None)
 dataset_app = typer.Typer(help="Look after data sets.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(train_app, name="train")
-app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(dataset_app, name="dataset")
 
 DataOption = Annotated[
@@ -131,36 +129,36 @@ def export_model(
     print(f"{output}: agrees on {parity.agreement:.2%} of {parity.n} decisions, mean difference {parity.mean_difference:.4f}")
 
 
-@evaluate_app.command("pairs")
-def evaluate_pairs(
-    path: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="Labelled pairs as JSONL, or a data set folder.")],
-    split: Annotated[str, typer.Option(help="Split of a data set folder.")] = "validation",
+@app.command("evaluate")
+def evaluate(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE|pairs|articles", help="Labelled pairs as JSONL; or pairs or articles, and a folder.")
+    ],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Data set of pairs, or annotated articles.", show_default=False)
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split of the folder (pairs: validation; articles: all).")] = None,
     model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
     format: FormatOption = "table",
 ) -> None:
-    """Accuracy, F1, average precision and calibration over labelled pairs, by phenomenon."""
-    from contrast.evaluation.pairs import evaluate_pairs as run
+    """Measure against gold: judged pairs by phenomenon, or whole articles (average precision, flags, roles, verdicts)."""
     from contrast.pipeline import Checker
     from contrast.settings import CheckSettings
 
-    _print_figures(run(Checker(CheckSettings(model=model)), path, split=split), format)
+    if (target in ("pairs", "articles")) != (folder is not None):
+        raise UsageError("expected contrast evaluate FILE, contrast evaluate pairs DIR or contrast evaluate articles DIR")
+    path = folder or Path(target)
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected a data set of {target}")
+    checker = Checker(CheckSettings(model=model))
+    if target == "articles":
+        from contrast.evaluation.articles import evaluate_articles
 
+        _print_figures(evaluate_articles(checker, path, split=split), format)
+    else:
+        from contrast.evaluation.pairs import evaluate_pairs
 
-@evaluate_app.command("articles")
-def evaluate_articles(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Annotated articles: NAME.txt with NAME.json beside it.")],
-    split: Annotated[str | None, typer.Option(help="Only the articles of this split.")] = None,
-    model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
-    format: FormatOption = "table",
-) -> None:
-    """Average precision, flagged contrasts, roles and verdicts over annotated articles."""
-    from contrast.evaluation.articles import evaluate_articles as run
-    from contrast.pipeline import Checker
-    from contrast.settings import CheckSettings
-
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; expected annotated articles (NAME.txt with NAME.json)")
-    _print_figures(run(Checker(CheckSettings(model=model)), folder, split=split), format)
+        _print_figures(evaluate_pairs(checker, path, split=split or "validation"), format)
 
 
 def _print_figures(figures: dict[str, Any], format: str) -> None:

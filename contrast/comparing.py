@@ -28,6 +28,9 @@ def _framed(row: dict[str, Any], where: str) -> FramedPair:
     for key in ("premise", "hypothesis"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise InputError(f"{where}: no text under {key!r}; expected premise (the observation) and hypothesis (the statement)")
+    for key in ("premise_before", "hypothesis_before", "speaker"):
+        if not isinstance(row.get(key), str | None):
+            raise InputError(f"{where}: {type(row[key]).__name__} under {key!r}; expected text or null")
     return FramedPair(
         premise=Framed(row["premise"], before=row.get("premise_before")),
         hypothesis=Framed(row["hypothesis"], before=row.get("hypothesis_before"), speaker=row.get("speaker")),

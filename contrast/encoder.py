@@ -47,6 +47,9 @@ def open_folder(path: Path, kind: str) -> ModelFolder:
     config = _read_json(path / "config.json")
     if config.get("kind") != kind:
         raise ModelError(f"{path}: a model of kind {config.get('kind')!r}; expected {kind!r}")
+    missing = [key for key in ("name", "version", "max_tokens", "sha256") if key not in config]
+    if missing:
+        raise ModelError(f"{path}: config.json misses {', '.join(missing)}; export the model again")
     try:
         weights = (path / "model.onnx").read_bytes()
     except OSError as error:

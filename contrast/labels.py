@@ -12,4 +12,3 @@ Verdict = Literal["contradicted", "supported", "mixed", "open"]
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 ROLES: tuple[Role, ...] = get_args(Role)
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)

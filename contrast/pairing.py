@@ -17,9 +17,10 @@ from contrast.schema import Observation, SentenceRoles, Statement
 
 # What these bounds cost in contrasts found is printed by `python -m contrast.evaluation.budgets DIR` (figures in models/README.md).
 MAX_PAIRS_PER_STATEMENT = 12
-MIN_PAIRS_PER_ARTICLE = 150
+MAX_PAIRS_PER_SHORT_ARTICLE = 150
 MAX_PAIRS_PER_SENTENCE = 3
-_WORD = re.compile(r"\w+")
+N_NEAREST = 40
+_WORD = re.compile(r"[^\W_]+(?=['’]s?\b)|[^\W_]{2,}")
 _EMPTY_WORDS = frozenset(["the", "a", "an", "of", "for", "and", "its", "his", "her", "their", "in", "on", "to", "at", "by"])
 
 
@@ -42,10 +43,10 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class PairBudget:
-    """How many pairs are judged at most."""
+    """How many pairs are judged at most; the greater of the last two bounds an article."""
 
     per_statement: int = MAX_PAIRS_PER_STATEMENT
-    per_article: int = MIN_PAIRS_PER_ARTICLE
+    per_article: int = MAX_PAIRS_PER_SHORT_ARTICLE
     per_sentence: int = MAX_PAIRS_PER_SENTENCE
 
     def of_article(self, n_sentences: int) -> int:
@@ -79,13 +80,17 @@ def pair_up(
 def find_candidates(
     statements: Sequence[Statement], observations: Sequence[Observation], roles: Sequence[SentenceRoles], vectors: FloatArray
 ) -> list[CandidatePair]:
-    """All pairs of different sentences but for restatements, by statement."""
-    return [
-        CandidatePair(s, o, circumstances_of(s, o, float(vectors[s.sentence] @ vectors[o.sentence])))
-        for s in statements
-        for o in observations
-        if o.sentence != s.sentence and not is_restatement(s, o, roles)
-    ]
+    """For each statement its `N_NEAREST` observations, restatements and its own sentence left out."""
+    if not statements or not observations:
+        return []
+    closeness = vectors[[s.sentence for s in statements]] @ vectors[[o.sentence for o in observations]].T
+    candidates = []
+    for row, s in enumerate(statements):
+        for column in sorted(np.argsort(-closeness[row], kind="stable")[:N_NEAREST]):
+            o = observations[column]
+            if o.sentence != s.sentence and not is_restatement(s, o, roles):
+                candidates.append(CandidatePair(s, o, circumstances_of(s, o, float(closeness[row, column]))))
+    return candidates
 
 
 def promise_of(pairs: Sequence[CandidatePair], weights: FloatArray) -> FloatArray:
@@ -101,14 +106,17 @@ def is_restatement(statement: Statement, observation: Observation, roles: Sequen
 
 
 def same_party(one: str | None, other: str | None) -> bool:
-    """Whether two names share a word that names; unknown names never match.
+    """Whether all words that name the one party stand in the other's name too; unknown names never match.
 
-    >>> same_party("the Defense Ministry", "ministry spokesman"), same_party("the army", None)
+    >>> same_party("the Defense Ministry", "Defense Ministry spokesman"), same_party("the army", None)
     (True, False)
+    >>> same_party("Russia's defence ministry", "Ukraine's defence ministry")
+    False
     """
     if one is None or other is None:
         return False
-    return bool(_naming_words(one) & _naming_words(other))
+    words, others = _naming_words(one), _naming_words(other)
+    return bool(words and others) and (words <= others or others <= words)
 
 
 def _naming_words(name: str) -> set[str]:

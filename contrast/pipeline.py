@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from contrast.calibration import as_records
+from contrast.encoder import FloatArray
+from contrast.errors import ModelError
 from contrast.pairing import CandidatePair, PairBudget, Pairing, circumstances, pair_up
 from contrast.reading import read_article, read_text
 from contrast.roles import RoleReader, RoleThresholds
@@ -70,13 +74,19 @@ class Checker:
         """Probabilities for pairs that may bring context, in their order."""
         if not pairs:
             return []
-        return list(as_records(self._scorer.calibration.of_pairs(self._scorer.logits(pairs))))
+        return list(as_records(self._scorer.calibration.of_pairs(self._logits(pairs))))
+
+    def _logits(self, pairs: Sequence[FramedPair]) -> FloatArray:
+        logits = self._scorer.logits(pairs)
+        if not np.isfinite(logits).all():
+            raise ModelError(f"{self._scorer.info.name}: the model gave no number for a pair, so nothing can be said; use another model")
+        return logits
 
     def _score(self, pairing: Pairing, sentences: Sequence[Sentence]) -> list[ScoredPair]:
         if not pairing.pairs:
             return []
         framed = frame_pairs(pairing.pairs, sentences)
-        probabilities = self._scorer.calibration.of_article(self._scorer.logits(framed), circumstances(pairing.pairs))
+        probabilities = self._scorer.calibration.of_article(self._logits(framed), circumstances(pairing.pairs))
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
             for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)

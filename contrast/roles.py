@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Encoding
 
+from contrast.calibration import N_CIRCUMSTANCES
 from contrast.encoder import FloatArray, Graph, ModelFolder, batches, open_folder, open_tokenizer, padded
+from contrast.errors import ModelError
 from contrast.labels import ROLES
 from contrast.schema import Sentence, SentenceRoles
 from contrast.windows import Window, lay
@@ -71,10 +73,13 @@ class RoleReader:
         self._graph = Graph(folder, n_threads=n_threads)
         self._tokenizer = open_tokenizer(folder)
         calibration = folder.read_json("calibration.json")
-        self._scale = np.array([calibration["scale"][role] for role in ROLES], dtype=np.float32)
-        self._offset = np.array([calibration["offset"][role] for role in ROLES], dtype=np.float32)
-        self.thresholds = RoleThresholds(**calibration["thresholds"])
-        self.pairing_weights = np.array(calibration["pairing"], dtype=np.float32)
+        try:
+            self._scale = np.array([calibration["scale"][role] for role in ROLES], dtype=np.float32)
+            self._offset = np.array([calibration["offset"][role] for role in ROLES], dtype=np.float32)
+            self.thresholds = RoleThresholds(**calibration["thresholds"])
+            self.pairing_weights = np.array(calibration["pairing"], dtype=np.float32).reshape(N_CIRCUMSTANCES + 1)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{folder.path}: calibration.json misses a value ({error}); run contrast train calibration") from error
 
     @classmethod
     def open(cls, path: Path, *, n_threads: int | None = None) -> "RoleReader":
@@ -102,6 +107,8 @@ class RoleReader:
                     vectors[position] = token_vectors[row, mark]
                     of_words = speaker_logits[row, mark + 1 : mark + 1 + len(encodings[position].ids)]
                     spans[position] = speaker_span(sentences[position].text, encodings[position], of_words, self.thresholds.speaker)
+        if not np.isfinite(logits).all():
+            raise ModelError(f"{self.folder.path}: the model gave no number for a sentence; install contrast again")
         probabilities = sigmoid(logits * self._scale + self._offset)
         roles = [SentenceRoles(float(i), float(c), float(o), span) for (i, c, o), span in zip(probabilities, spans, strict=True)]
         return ArticleRoles(tuple(resolve_speakers(sentences, roles, self.thresholds)), vectors)

@@ -120,7 +120,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model judged: its name, version, the SHA-256 of its weights (first of the NLI model), and what ran it."""
+    """Which model judged: its name, version, the SHA-256 of its weights, and what ran it."""
 
     name: str
     version: str

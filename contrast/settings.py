@@ -5,6 +5,8 @@ from pathlib import Path
 
 from contrast.errors import UsageError
 
+DEVICES = ("auto", "cpu", "cuda")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
@@ -22,6 +24,8 @@ class CheckSettings:
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0.0 <= self.threshold <= 1.0:
             raise UsageError(f"threshold {self.threshold}: expected a probability from 0 to 1")
+        if self.device not in DEVICES:
+            raise UsageError(f"device {self.device!r}: expected one of {', '.join(DEVICES)}")
         if self.top is not None and self.top < 1:
             raise UsageError(f"top {self.top}: expected a whole number from 1 up")
 

@@ -18,12 +18,13 @@ def find_contrasts(pairs: Iterable[ScoredPair], threshold: float) -> list[Findin
 
 
 def find_supports(pairs: Iterable[ScoredPair], threshold: float, contrasts: Sequence[Finding]) -> list[Finding]:
-    """The pairs whose entailment probability reaches the threshold and that are no contrast, strongest first."""
+    """The pairs whose entailment probability reaches the threshold and exceeds contradiction, and that are no contrast, strongest first."""
     against = {(finding.statement, finding.observation) for finding in contrasts}
     found = [
         Finding(pair.statement, pair.observation, "entailment", pair.probabilities.entailment)
         for pair in pairs
-        if pair.probabilities.entailment >= threshold and (pair.statement, pair.observation) not in against
+        if pair.probabilities.entailment >= max(threshold, pair.probabilities.contradiction)
+        and (pair.statement, pair.observation) not in against
     ]
     return sorted(found, key=_strongest_first)
 

@@ -1,17 +1,25 @@
 """Writes a file whole or not at all: under another name first, then put in its place."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from contrast.errors import InputError
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes the text to the path; raises InputError (and leaves what was there) when it cannot."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Writes the text to the path, or to what a link there points at; raises InputError, the old content kept, if it cannot."""
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; expected the name of a file to write")
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8", newline="")
+            return
         temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror}); name a file in a folder that exists and is writable") from error

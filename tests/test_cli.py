@@ -168,11 +168,11 @@ def test_each_bad_input_gets_one_clear_line(tmp_path: Path) -> None:
 
 def test_another_language_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "german.txt"
-    path.write_text("Das Ministerium hat am Dienstag erklärt, dass die Truppen sich aus der Stadt zurückziehen. " * 4, encoding="utf-8")
+    path.write_text("Das Ministerium hat am Dienstag erklärt, dass die Truppen sich aus der Stadt zurückziehen. " * 6, encoding="utf-8")
     done = contrast("check", path, "--format", "json")
     assert done.returncode == 0
-    assert "German" in done.stderr
-    assert "German" in json.loads(done.stdout)["article"]["warnings"][0]
+    assert "English" in done.stderr
+    assert "English" in json.loads(done.stdout)["article"]["warnings"][0]
 
 
 def test_a_wrong_model_gets_one_clear_line(mill: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from contrast.errors import InputError
 
-MAX_BYTES = 2_000_000
+MAX_BYTES = 1_000_000
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -13,10 +13,10 @@ PLAIN_WIDTH = 120
 __all__ = ["Format", "as_json", "as_jsonl", "as_text"]
 
 
-def as_text(reports: Sequence[Report], format: Format, *, has_all_pairs: bool = False) -> str:
-    """The reports in a format, without colours."""
+def as_text(reports: Sequence[Report], format: Format, *, has_all_pairs: bool = False, is_list: bool | None = None) -> str:
+    """The reports in a format, without colours; `is_list` tells whether more than one article was asked for."""
     if format == "json":
-        return as_json(reports, has_all_pairs=has_all_pairs)
+        return as_json(reports, has_all_pairs=has_all_pairs, is_list=is_list)
     if format == "jsonl":
         return as_jsonl(reports, has_all_pairs=has_all_pairs)
     from rich.console import Console

@@ -37,10 +37,11 @@ def as_object(report: Report, *, has_all_pairs: bool = False) -> dict[str, Any]:
     return {**written, "model": asdict(report.model)}
 
 
-def as_json(reports: Sequence[Report], *, has_all_pairs: bool = False) -> str:
-    """One report as an object, several as a list, indented."""
+def as_json(reports: Sequence[Report], *, has_all_pairs: bool = False, is_list: bool | None = None) -> str:
+    """One report as an object, several (or where `is_list` says so) as a list, indented."""
     objects = [as_object(report, has_all_pairs=has_all_pairs) for report in reports]
-    return json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=1) + "\n"
+    as_list = len(objects) != 1 if is_list is None else is_list
+    return json.dumps(objects if as_list else objects[0], ensure_ascii=False, indent=1) + "\n"
 
 
 def as_jsonl(reports: Sequence[Report], *, has_all_pairs: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 Label orders differ between models, and a wrong order turns every answer round. So the order is resolved by the labels' names; where those
 say nothing (LABEL_0 …), by pairs whose relation is plain; where these do not settle it either, the model is refused. Heads with two
-classes (entailment, not entailment) work: what is not entailed is shared evenly between neutral and contradiction.
+classes (entailment, not entailment) work: what is not entailed goes by halves to neutral and contradiction.
 """
 
 import re
@@ -35,6 +35,8 @@ PROBES: tuple[tuple[str, str, Relation], ...] = (
     ("The bank raised its rates.", "The chairman of the bank plays the violin.", "neutral"),
 )
 MAX_TOKENS = 512
+# A head without a class for contradiction never names one; whoever wants to flag by it sets --threshold below a half.
+NOT_ENTAILED_SHARES = (0.51, 0.49)
 
 
 class TransformersScorer:
@@ -66,10 +68,12 @@ class TransformersScorer:
             raise ModelError(f"--model {name}: no such folder; expected a model folder or a hub id such as owner/name")
         try:
             tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_folder)
-            model = AutoModelForSequenceClassification.from_pretrained(name, local_files_only=is_folder)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
+            model, loaded = AutoModelForSequenceClassification.from_pretrained(name, local_files_only=is_folder, output_loading_info=True)
+        except Exception as error:  # transformers, safetensors and tokenizers each raise types of their own
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise ModelError(f"--model {name}: transformers cannot load it ({reason}); name a folder or hub id of an NLI model") from error
+        if missing := sorted(key for key in loaded["missing_keys"] if "position_ids" not in key):
+            raise ModelError(f"--model {name}: no trained head in it ({missing[0]} is missing); name an NLI model")
         chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         return cls(model, tokenizer, name=name, device=chosen)
 
@@ -78,8 +82,9 @@ class TransformersScorer:
         raw = self._raw([(self._words(pair.premise), self._words(pair.hypothesis)) for pair in pairs])
         log_p = raw - np.logaddexp.reduce(raw, axis=1, keepdims=True)
         if len(self._columns) == 2:
-            rest = log_p[:, self._columns[1]] - np.log(2.0)
-            return np.stack([log_p[:, self._columns[0]], rest, rest], axis=1).astype(np.float32)
+            rest = log_p[:, self._columns[1]]
+            to_neutral, to_contradiction = np.log(NOT_ENTAILED_SHARES)
+            return np.stack([log_p[:, self._columns[0]], rest + to_neutral, rest + to_contradiction], axis=1).astype(np.float32)
         return log_p[:, self._columns].astype(np.float32)
 
     @staticmethod

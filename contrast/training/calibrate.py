@@ -6,9 +6,12 @@ beside its choice.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,8 +19,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from contrast.calibration import N_CIRCUMSTANCES, Calibration, features, softmax
-from contrast.encoder import FloatArray
+from contrast.calibration import N_CIRCUMSTANCES, features, softmax
+from contrast.encoder import FloatArray, open_folder
 from contrast.errors import InputError
 from contrast.evaluation.articles import lay, places_of
 from contrast.evaluation.metrics import f1
@@ -25,18 +28,17 @@ from contrast.labels import RELATIONS, ROLES
 from contrast.pairing import CandidatePair, circumstances, find_candidates, pair_up
 from contrast.pipeline import find_observations, find_statements, frame_pairs
 from contrast.reading import read_article as read_text_article
-from contrast.roles import RoleReader, RoleThresholds, sigmoid
+from contrast.roles import RoleReader, sigmoid
 from contrast.schema import Article, Observation, SentenceRoles, Statement
 from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.scorer import FramedPair
 from contrast.training.articles_data import AnnotatedArticle, is_of_split, read_article
+from contrast.training.export import PLAIN, Kind
 from contrast.training.pairs_data import read_pairs
+from contrast.writing import write_whole
 
 IntVector = npt.NDArray[np.int64]
 THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
-SPEAKER_THRESHOLD = 0.5
-PLAIN_PAIRING = [1.0, *[0.0] * N_CIRCUMSTANCES]
-PLAIN_ROLES = {"scale": dict.fromkeys(ROLES, 1.0), "offset": dict.fromkeys(ROLES, 0.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,16 @@ def read_gold(folders: Sequence[Path], split: str) -> list[GoldArticle]:
 
 
 def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "validation") -> dict[str, Any]:
-    """Fits and writes `calibration.json` of the roles model in `model`; returns it."""
-    thresholds = asdict(RoleThresholds(0.5, 0.5, SPEAKER_THRESHOLD))
-    _write(model, {**PLAIN_ROLES, "thresholds": thresholds, "pairing": PLAIN_PAIRING})
-    reader = RoleReader.open(model)
+    """Fits and writes `calibration.json` of the roles model in `model`, which is read as it is until the fit is done; returns it."""
     gold = read_gold(folders, split)
+    with working_copy(model, "roles") as copy:
+        values = _fit_roles(copy, gold)
+    return _write(model, {**values, "fitted_on": f"{len(gold)} {split} articles"})
+
+
+def _fit_roles(model: Path, gold: Sequence[GoldArticle]) -> dict[str, Any]:
+    thresholds = dict(PLAIN["roles"]["thresholds"])
+    reader = RoleReader.open(model)
     found, wanted = _role_probabilities(reader, gold)
     logits = np.log(found / (1 - found))
     scale, offset = {}, {}
@@ -73,12 +80,10 @@ def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "valid
     statement = sweep(calibrated[:, :2].max(axis=1), wanted[:, :2].max(axis=1) == 1)
     observation = sweep(calibrated[:, 2], wanted[:, 2] == 1)
     thresholds.update(statement=_best(statement), observation=_best(observation))
-    values = {"scale": scale, "offset": offset, "thresholds": thresholds, "pairing": PLAIN_PAIRING}
+    values = {**PLAIN["roles"], "scale": scale, "offset": offset, "thresholds": thresholds}
     _write(model, values)
     values["pairing"] = _fit_pairing(RoleReader.open(model), gold)
-    return _write(
-        model, {**values, "fitted_on": f"{len(gold)} {split} articles", "f1_at": {"statement": statement, "observation": observation}}
-    )
+    return {**values, "f1_at": {"statement": statement, "observation": observation}}
 
 
 def _fit_pairing(reader: RoleReader, gold: Sequence[GoldArticle]) -> list[float]:
@@ -90,7 +95,7 @@ def _fit_pairing(reader: RoleReader, gold: Sequence[GoldArticle]) -> list[float]
         candidates = find_candidates(found.statements, found.observations, found.roles, found.vectors)
         x.append(circumstances(candidates))
         y.extend(int(found.key(pair) in related) for pair in candidates)
-    return _fit_line(np.vstack(x), np.array(y)) or PLAIN_PAIRING
+    return _fit_line(np.vstack(x), np.array(y)) or list(PLAIN["roles"]["pairing"])
 
 
 def _fit_line(x: FloatArray, y: IntVector) -> list[float] | None:
@@ -146,14 +151,12 @@ def calibrate_nli(
     model: Path, roles: Path, articles: Sequence[Path], pairs: Sequence[Path], *, split: str = "validation"
 ) -> dict[str, Any]:
     """Fits and writes `calibration.json` of the NLI model in `model`, its pairs chosen by the roles model in `roles`; returns it."""
-    plain = Calibration.plain()
-    plain_article = {"weights": plain.weights.tolist(), "contrast_threshold": 0.5, "support_threshold": 0.5}
-    _write(model, {"temperature": 1.0, "offset": dict.fromkeys(RELATIONS, 0.0), "article": plain_article})
-    scorer = EmbeddedScorer.open(model)
+    gold = read_gold(articles, split)
+    with working_copy(model, "nli") as copy:
+        scorer = EmbeddedScorer.open(copy)
     labelled = [pair for pair in read_pairs(list(pairs), split=split) if pair.label in RELATIONS]
     logits = scorer.logits([FramedPair(pair.premise, pair.hypothesis) for pair in labelled])
     temperature, offset = fit_temperature(logits, np.array([RELATIONS.index(pair.label) for pair in labelled]))
-    gold = read_gold(articles, split)
     reader = RoleReader.open(roles)
     of_articles = [_article_pairs(scorer, reader, article) for article in gold]
     x = np.vstack([part[0] for part in of_articles])
@@ -224,6 +227,17 @@ def _best(f1_at: dict[str, float]) -> float:
     return float(max(f1_at, key=lambda threshold: f1_at[threshold]))
 
 
+@contextmanager
+def working_copy(model: Path, kind: Kind) -> Iterator[Path]:
+    """A copy of a model folder with the plain calibration, so that a fit that fails leaves the model as it was."""
+    open_folder(model, kind)
+    with TemporaryDirectory() as scratch:
+        copy = Path(scratch) / kind
+        shutil.copytree(model, copy)
+        _write(copy, PLAIN[kind])
+        yield copy
+
+
 def _write(model: Path, values: dict[str, Any]) -> dict[str, Any]:
-    (model / "calibration.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    write_whole(model / "calibration.json", json.dumps(values, indent=1) + "\n")
     return values

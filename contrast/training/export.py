@@ -1,8 +1,8 @@
 """Writes a trained model as a folder that runs without torch: int8 ONNX graph, tokenizer, configuration, calibration.
 
 Weights of matrix products become int8 by column, activations are quantised as they come (onnxruntime's dynamic quantisation); the word
-embeddings become int8 by row. What the quantised graph says is compared with the torch model on real inputs; where the two part more than
-the bounds below allow, nothing is written.
+embeddings become int8 by row. The calibration written is the plain one; `contrast train calibration` fits it. What the quantised graph
+says is compared with the torch model on real inputs; where the two part more than the bounds below allow, nothing is written.
 """
 
 import hashlib
@@ -25,19 +25,42 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from contrast.calibration import N_CIRCUMSTANCES, Calibration
 from contrast.encoder import Graph, ModelFolder, batches, padded
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS, ROLES
 from contrast.training.roles_model import RolesModel
 from contrast.version import __version__
+from contrast.writing import write_whole
 
 Kind = Literal["nli", "roles"]
 OUTPUTS: dict[Kind, tuple[str, ...]] = {"nli": ("logits",), "roles": ("role_logits", "speaker_logits", "vectors")}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
+PLAIN: dict[Kind, dict[str, Any]] = {
+    "nli": {
+        "temperature": 1.0,
+        "offset": dict.fromkeys(RELATIONS, 0.0),
+        "article": {"weights": Calibration.plain().weights.tolist(), "contrast_threshold": 0.5, "support_threshold": 0.5},
+    },
+    "roles": {
+        "scale": dict.fromkeys(ROLES, 1.0),
+        "offset": dict.fromkeys(ROLES, 0.0),
+        "thresholds": {"statement": 0.5, "observation": 0.5, "speaker": 0.5},
+        "pairing": [1.0, *[0.0] * N_CIRCUMSTANCES],
+    },
+}
 MIN_AGREEMENT = 0.96
 MAX_MEAN_DIFFERENCE = 0.03
 EMBEDDING = "word_embeddings.weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One input as the model gets it: token ids, and which side of a pair each belongs to."""
+
+    ids: list[int]
+    type_ids: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +72,8 @@ class Parity:
     mean_difference: float
 
 
-def export(source: Path, output: Path, kind: Kind, probes: Sequence[Sequence[int]], *, name: str, max_tokens: int = 192) -> Parity:
-    """Exports `source` to `output`; `probes` are token ids to compare on. ModelError, and nothing written, without parity."""
+def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, name: str, max_tokens: int = 192) -> Parity:
+    """Exports `source` to `output`; `probes` are real inputs to compare on. ModelError, and nothing written, without parity."""
     model = load(source, kind)
     with tempfile.TemporaryDirectory() as scratch:
         graph_path = _quantised(model, Path(scratch), kind)
@@ -66,6 +89,7 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Sequence[int
         output.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(graph_path, output / "model.onnx")
     AutoTokenizer.from_pretrained(source).backend_tokenizer.save(str(output / "tokenizer.json"))
+    write_whole(output / "calibration.json", json.dumps(PLAIN[kind], indent=1) + "\n")
     _write_config(output, kind, name, max_tokens, folder.sha256, parity)
     return parity
 
@@ -156,13 +180,13 @@ def quantise_embedding(graph: onnx.ModelProto) -> None:
         graph.graph.node.insert(position + k, node)
 
 
-def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[Sequence[int]]) -> Parity:
-    """Graph and torch model on the same batches of token ids: decisions and probabilities."""
+def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[Probe]) -> Parity:
+    """Graph and torch model on the same batches of real inputs: decisions and probabilities."""
     agreements: list[npt.NDArray[np.bool_]] = []
     differences: list[npt.NDArray[np.float32]] = []
-    for batch in batches([len(ids) for ids in probes]):
-        ids = padded([probes[k] for k in batch])
-        feed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": np.zeros_like(ids)}
+    for batch in batches([len(probe.ids) for probe in probes]):
+        ids, type_ids = padded([probes[k].ids for k in batch]), padded([probes[k].type_ids for k in batch])
+        feed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": type_ids}
         (found,) = graph.run(feed, OUTPUTS[kind][:1])
         with torch.inference_mode():
             outputs = model(**{name: torch.from_numpy(value) for name, value in feed.items()})

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +63,18 @@ def run_loop(
     set_seed(settings.seed)
     args = arguments(output, settings)
     trainer = trainer_class(model=model, args=args, train_dataset=rows, data_collator=collator)
-    checkpoints = output / "checkpoints"
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None)
+    last = last_checkpoint(output / "checkpoints")
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
     (output / "training.json").write_text(_as_json(settings, len(rows)), encoding="utf-8")
     return output
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end (its trainer state comes last); None where there is none."""
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    return max(whole, key=lambda path: int(path.name.split("-")[1]), default=None)
 
 
 def _as_json(settings: LoopSettings, n_rows: int) -> str:

@@ -1,11 +1,11 @@
-"""Real inputs, as token ids, to compare an exported graph with its model on."""
+"""Real inputs to compare an exported graph with its model on."""
 
 from pathlib import Path
 
 from transformers import AutoTokenizer
 
 from contrast.scoring.framing import frame
-from contrast.training.export import Kind
+from contrast.training.export import Kind, Probe
 from contrast.training.pairs_data import read_pairs
 from contrast.training.roles_data import read_documents
 from contrast.windows import lay
@@ -13,7 +13,7 @@ from contrast.windows import lay
 N_PROBES = 600
 
 
-def probes_of(kind: Kind, source: Path, paths: list[Path], *, split: str = "validation", max_tokens: int = 192) -> list[list[int]]:
+def probes_of(kind: Kind, source: Path, paths: list[Path], *, split: str = "validation", max_tokens: int = 192) -> list[Probe]:
     """At most `N_PROBES` inputs from the validation split of the data, evenly drawn: pairs for nli, windows for roles."""
     tokenizer = AutoTokenizer.from_pretrained(source)
     if kind == "nli":
@@ -25,8 +25,8 @@ def probes_of(kind: Kind, source: Path, paths: list[Path], *, split: str = "vali
             truncation="longest_first",
             max_length=max_tokens,
         )
-        return list(encoded["input_ids"])
+        return [Probe(*sides) for sides in zip(encoded["input_ids"], encoded["token_type_ids"], strict=True)]
     documents = read_documents(paths, split=split)
     texts = [tokenizer([s.text for s in document.sentences], add_special_tokens=False)["input_ids"] for document in documents]
-    windows = [list(window.ids) for text in texts for window in lay(text)]
+    windows = [Probe(list(window.ids), [0] * len(window.ids)) for text in texts for window in lay(text)]
     return windows[:: max(1, len(windows) // N_PROBES)][:N_PROBES]

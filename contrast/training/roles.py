@@ -1,6 +1,7 @@
 """Fine-tunes the encoder into the roles model, a document at a time, laid in windows as in use (see `contrast.windows`).
 
-A third of the documents is shown as news archives keep them (marks stripped) and, where there are pairs, in scrambled order.
+A third of the documents, drawn anew each time, is shown without marks as news archives keep them; of the annotated articles a quarter is
+scrambled.
 """
 
 from dataclasses import dataclass, field
