@@ -8,7 +8,7 @@ PUBLIC ?= public
 .PHONY: demo test lint train clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/contrast check data/articles/c-scallop-closure.txt
+	$(BIN)/contrast check data/articles/b-marshport-cameras.txt
 
 test: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
