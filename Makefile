@@ -45,7 +45,9 @@ train: $(VENV)/dev.stamp
 	$(BIN)/contrast train nli --base $(RUNS)/nli-tuned $(OWN) --neutrals 2 \
 		--epochs 1.5 --batch-size 32 --learning-rate 5e-5 --dropout 0.1 --output $(RUNS)/nli
 	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 4 --output $(RUNS)/roles-first
-	$(BIN)/contrast train roles --base $(RUNS)/roles-first --data data/articles --data data/seed --repeats 2 --learning-rate 6e-5 --output $(RUNS)/roles
-	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles
-	$(BIN)/contrast export nli $(RUNS)/nli --output models/nli --probes data/pairs --probes data/articles
+	$(BIN)/contrast train roles --base $(RUNS)/roles-first --data data/articles --data data/seed --repeats 2 --learning-rate 6e-5 \
+		--output $(RUNS)/roles-second
+	$(BIN)/contrast train roles --base $(RUNS)/roles-second --data data/articles --data data/seed --repeats 1 --learning-rate 5e-5 --output $(RUNS)/roles
+	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles --name contrast
+	$(BIN)/contrast export nli $(RUNS)/nli --output models/nli --probes data/pairs --probes data/articles --name contrast
 	$(BIN)/contrast train calibration

@@ -28,13 +28,22 @@ def assert_one_clear_line(done: subprocess.CompletedProcess[str], *words: str) -
         assert word in lines[0]
 
 
-def test_the_table_shows_both_sentences_verbatim_and_counts_what_was_done(mill: Path) -> None:
-    done = contrast("check", mill)
+CAMERAS = ARTICLES / "b-marshport-cameras.txt"
+
+
+def test_the_table_shows_both_sentences_verbatim_and_counts_what_was_done() -> None:
+    done = contrast("check", CAMERAS)
     assert done.returncode == 0
-    assert "The mill at Orsk will stay open through the winter" in done.stdout
-    assert "all 240 workers were sent home for good" in done.stdout
-    assert "contradicted" in done.stdout
-    assert "4 sentences · " in done.stdout.splitlines()[-2]
+    shown = " ".join(done.stdout.split())
+    report = json.loads(contrast("check", CAMERAS, "--format", "json").stdout)
+    texts = {found["id"]: found["text"] for found in (*report["statements"], *report["observations"])}
+    assert report["contrasts"]
+    for finding in report["contrasts"]:
+        assert f"says {texts[finding['statement']]} {finding['statement']} · " in shown
+        assert f"reported {texts[finding['observation']]} {finding['observation']} · " in shown
+    assert "contradicted" in shown
+    assert f"{report['article']['n_sentences']} sentences · " in done.stdout.splitlines()[-2]
+    assert f" · {report['article']['n_pairs_skipped']} left out · " in done.stdout.splitlines()[-2]
     assert done.stderr == ""
 
 
@@ -78,11 +87,11 @@ def test_threshold_and_top_choose_what_is_flagged(mill: Path) -> None:
     assert len(json.loads(contrast("check", mill, "--format", "json", "--threshold", "0", "--top", "1").stdout)["contrasts"]) == 1
 
 
-def test_exit_code_tells_whether_something_was_flagged(mill: Path, tmp_path: Path) -> None:
+def test_exit_code_tells_whether_something_was_flagged(tmp_path: Path) -> None:
     quiet = tmp_path / "quiet.txt"
     quiet.write_text("Rain fell on the town for a third day.\n", encoding="utf-8")
-    assert contrast("check", mill).returncode == 0
-    assert contrast("check", mill, "--exit-code").returncode == 1
+    assert contrast("check", CAMERAS).returncode == 0
+    assert contrast("check", CAMERAS, "--exit-code").returncode == 1
     assert contrast("check", quiet, "--exit-code").returncode == 0
 
 

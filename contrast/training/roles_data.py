@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from contrast.errors import InputError
 from contrast.labels import ROLES
@@ -18,6 +19,7 @@ from contrast.rows import read_rows
 from contrast.training.articles_data import AnnotatedArticle, read_annotated
 
 N_SENTENCES_SCRAMBLED = 24
+N_SCRAMBLINGS = 8
 STRIPPED = re.compile(r"[\"'“”‘’«»]")
 
 
@@ -50,7 +52,7 @@ def read_documents(paths: list[Path], *, split: str | None = "train") -> list[La
             documents.extend(map(document_of, read_annotated(path, split=split)))
             for file in sorted(path.rglob("*roles*.jsonl")):
                 if split is None or split in file.name:
-                    documents.extend(_documents_of_rows(list(read_rows(file))))
+                    documents.extend(_documents_of_rows(list(read_rows(file)), related_lines(path, split)))
         else:
             documents.extend(_documents_of_corpus(read_rows(path)))
     if not documents:
@@ -89,15 +91,33 @@ def speaker_spans(text: str, speaker: str | None) -> tuple[tuple[int, int], ...]
     return tuple(spans) or None
 
 
-def _documents_of_rows(rows: list[dict[str, object]]) -> Iterator[LabelledDocument]:
-    """Each row with the context it brings, and all rows once more in scrambled articles, as news archives keep them."""
+def related_lines(folder: Path, split: str | None) -> frozenset[tuple[int, int]]:
+    """Which lines of the article that a set restates bear on each other (statement's, observation's), by the labels of its pairs."""
+    files = [path for path in sorted(folder.rglob("*pairs*.jsonl")) if split is None or split in path.name]
+    rows = [row for path in files for row in read_rows(path) if row.get("label") != "neutral"]
+    return frozenset((s, o) for row in rows for s in row.get("hypothesis_lines", ()) for o in row.get("premise_lines", ()))
+
+
+def _documents_of_rows(rows: list[dict[str, Any]], related: frozenset[tuple[int, int]]) -> Iterator[LabelledDocument]:
+    """Each row with the context it brings, and all rows again in scrambled articles, as news archives keep them."""
     sentences = [_sentence_of_row(row) for row in rows]
     for row, sentence in zip(rows, sentences, strict=True):
         before, after = (LabelledSentence(str(row[key])) if row.get(key) else None for key in ("before", "after"))
         yield LabelledDocument(tuple(part for part in (before, sentence, after) if part is not None))
-    random.Random(N_SENTENCES_SCRAMBLED).shuffle(sentences)
-    for start in range(0, len(sentences), N_SENTENCES_SCRAMBLED):
-        yield LabelledDocument(tuple(sentences[start : start + N_SENTENCES_SCRAMBLED]))
+    order = list(range(len(rows)))
+    for seed in range(N_SCRAMBLINGS):
+        random.Random(seed).shuffle(order)
+        for start in range(0, len(order), N_SENTENCES_SCRAMBLED):
+            chosen = order[start : start + N_SENTENCES_SCRAMBLED]
+            yield LabelledDocument(tuple(sentences[k] for k in chosen), tuple(_pairs_of_rows([rows[k] for k in chosen], related)))
+
+
+def _pairs_of_rows(rows: list[dict[str, Any]], related: frozenset[tuple[int, int]]) -> Iterator[tuple[int, int, bool]]:
+    for s, statement in enumerate(rows):
+        for o, observation in enumerate(rows):
+            if s != o and {"intention", "claim"} & set(statement["roles"]) and "observation" in observation["roles"]:
+                lines = itertools.product(statement.get("lines", ()), observation.get("lines", ()))
+                yield s, o, any(pair in related for pair in lines)
 
 
 def _sentence_of_row(row: dict[str, object]) -> LabelledSentence:
