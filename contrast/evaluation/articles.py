@@ -63,13 +63,24 @@ def lay(found: Statement | Observation, places: Sequence[Place]) -> int | None:
     return best if overlaps[best] > 0 else None
 
 
-def _count(tally: Tally, gold: AnnotatedArticle, report: Report) -> None:
+def positions(gold: AnnotatedArticle, report: Report) -> dict[str, int | None]:
+    """For each statement and observation found, by its id, the position of its gold sentence."""
     places = places_of(gold, report.article.text)
-    at = {s.id: lay(s, places) for s in report.statements} | {o.id: lay(o, places) for o in report.observations}
+    return {s.id: lay(s, places) for s in report.statements} | {o.id: lay(o, places) for o in report.observations}
+
+
+def strongest(report: Report, at: dict[str, int | None]) -> dict[tuple[int | None, int | None], float]:
+    """The greatest contradiction probability judged for each pair of gold sentences."""
     best: dict[tuple[int | None, int | None], float] = {}
     for pair in report.pairs:
         key = at[pair.statement], at[pair.observation]
         best[key] = max(best.get(key, 0.0), pair.probabilities.contradiction)
+    return best
+
+
+def _count(tally: Tally, gold: AnnotatedArticle, report: Report) -> None:
+    at = positions(gold, report)
+    best = strongest(report, at)
     if gold.contradicts:
         candidates = [(p, key in gold.contradicts) for key, p in best.items() if key not in gold.ignored]
         tally.precisions.append(average_precision(candidates, len(gold.contradicts)))

@@ -6,7 +6,7 @@ python -m contrast.evaluation.budgets ARTICLES_DIR
 import sys
 from pathlib import Path
 
-from contrast.evaluation.articles import lay, places_of
+from contrast.evaluation.articles import positions, strongest
 from contrast.evaluation.metrics import average_precision
 from contrast.pairing import PairBudget
 from contrast.pipeline import Checker
@@ -41,12 +41,7 @@ def main(folder: Path) -> None:
 def figures(checker: Checker, gold: AnnotatedArticle, path: Path, budget: PairBudget) -> tuple[int, float | None, int]:
     """Gold contrasts judged, average precision (None without gold contrasts), pairs judged, of one article."""
     report = checker.check(path, budget=budget)
-    places = places_of(gold, report.article.text)
-    at = {s.id: lay(s, places) for s in report.statements} | {o.id: lay(o, places) for o in report.observations}
-    best: dict[tuple[int | None, int | None], float] = {}
-    for pair in report.pairs:
-        key = at[pair.statement], at[pair.observation]
-        best[key] = max(best.get(key, 0.0), pair.probabilities.contradiction)
+    best = strongest(report, positions(gold, report))
     scored = [(p, key in gold.contradicts) for key, p in best.items() if key not in gold.ignored]
     ap = average_precision(scored, len(gold.contradicts)) if gold.contradicts else None
     return len(gold.contradicts & set(best)), ap, len(report.pairs)
