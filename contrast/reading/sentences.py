@@ -1,8 +1,9 @@
 """Sentences with offsets, by sentencex (https://github.com/wikimedia/sentencex), line by line.
 
-Of three kept splitters sentencex and pysbd find all 244 body sentences of the ten development articles to the letter, syntok 241; on 200 real
-articles sentencex takes 0.04 s, syntok 0.85 s, pysbd 3.98 s (`python -m contrast.evaluation.splitters`; on articles of our own sentencex comes
-second to pysbd by a few in a thousand). Line by line, since news archives never run a sentence over a line break and a title has no full stop.
+Of three kept splitters sentencex and pysbd find all 244 body sentences of the ten development articles to the letter, syntok 241; on
+200 real articles sentencex takes 0.04 s, syntok 0.85 s, pysbd 3.98 s (`python -m contrast.evaluation.splitters`; on articles of our own
+sentencex comes second to pysbd by a few in a thousand). Line by line, since news archives never run a sentence over a line break and a
+title has no full stop.
 """
 
 import re
