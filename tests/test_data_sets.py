@@ -72,6 +72,11 @@ def test_the_lint_finds_what_is_planted(tmp_path: Path, fault: str) -> None:
     assert any(words[fault] in problem for problem in check_data_set(folder).problems)
 
 
+def test_a_set_of_one_label_is_reported_not_crashed_on(tmp_path: Path) -> None:
+    write(tmp_path / "train.jsonl", [row for row in rows_of(DATA / "seed" / "pairs-train.jsonl") if row["label"] == "neutral"])
+    assert any("label balance" in problem for problem in check_data_set(tmp_path).problems)
+
+
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to check"):
         check_data_set(tmp_path)

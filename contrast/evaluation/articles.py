@@ -13,7 +13,7 @@ from contrast.errors import InputError
 from contrast.evaluation.metrics import average_precision, f1
 from contrast.pipeline import Checker
 from contrast.schema import Finding, Observation, Report, Statement
-from contrast.training.articles_data import AnnotatedArticle, is_of_split, read_article
+from contrast.training.articles_data import AnnotatedArticle, annotated_paths, read_article
 from contrast.verdicts import judge
 
 Place = tuple[int, int]
@@ -34,7 +34,7 @@ class Tally:
 
 def evaluate_articles(checker: Checker, folder: Path, *, split: str | None = None) -> dict[str, Any]:
     """Figures over the annotated articles of a folder (all, or those of one split)."""
-    paths = [path for path in sorted(folder.glob("*.json")) if path.with_suffix(".txt").is_file() and is_of_split(path, split)]
+    paths = annotated_paths(folder, split=split)
     if not paths:
         raise InputError(f"{folder}: no annotated article; expected NAME.txt with NAME.json beside it")
     tally = Tally()

@@ -10,7 +10,7 @@ from contrast.evaluation.articles import positions, strongest
 from contrast.evaluation.metrics import average_precision
 from contrast.pairing import PairBudget
 from contrast.pipeline import Checker
-from contrast.training.articles_data import AnnotatedArticle, read_article
+from contrast.training.articles_data import AnnotatedArticle, annotated_paths, read_article
 
 UNBOUND = 10**6
 BUDGETS = (
@@ -25,9 +25,7 @@ BUDGETS = (
 def main(folder: Path) -> None:
     """Prints a line for each bound."""
     checker = Checker()
-    articles = [
-        (read_article(path), path.with_suffix(".txt")) for path in sorted(folder.glob("*.json")) if path.with_suffix(".txt").is_file()
-    ]
+    articles = [(read_article(path), path.with_suffix(".txt")) for path in annotated_paths(folder)]
     print(f"{'a statement':>12} {'an article':>12} {'a sentence':>12} {'recall':>8} {'ap':>8} {'pairs':>8}")
     for budget in BUDGETS:
         found = [figures(checker, gold, path, budget) for gold, path in articles]

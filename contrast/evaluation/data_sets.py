@@ -16,7 +16,7 @@ from typing import Any
 from contrast.errors import ContrastError, InputError
 from contrast.labels import RELATIONS, ROLES
 from contrast.rows import read_rows
-from contrast.training.articles_data import read_article
+from contrast.training.articles_data import annotated_paths, read_article
 
 SPLITS = ("train", "validation", "test")
 MAX_BASELINE = 0.45
@@ -41,7 +41,7 @@ def check_data_set(folder: Path) -> Findings:
         raise InputError(f"{folder}: no such folder; expected a data set with JSONL rows or annotated articles")
     findings = Findings()
     files = sorted(path for path in folder.rglob("*") if path.name.endswith((".jsonl", ".jsonl.gz")))
-    articles = [path for path in sorted(folder.rglob("*.json")) if path.with_suffix(".txt").is_file()]
+    articles = annotated_paths(folder)
     if not files and not articles:
         raise InputError(f"{folder}: nothing to check; expected JSONL rows or annotated articles (NAME.txt with NAME.json)")
     if not any(folder.glob("README.md")):
@@ -100,6 +100,8 @@ def _check_baselines(rows: Sequence[dict[str, Any]], findings: Findings) -> None
         "overlap_only": [f"shared{len(words.split())} {words}" for words in shared],
     }
     groups = [_group(row) for row in rows]
+    if len({row["label"] for row in rows}) < 2:
+        return
     if len(set(groups)) < N_FOLDS:
         findings.problems.append(f"{len(set(groups))} statements; expected at least {N_FOLDS} to test what half a pair gives away")
         return

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 MIN_WORDS = 40
 COMMONEST = frozenset(["the", "of", "and", "to", "that", "with", "from"])
-# The poorest article of data/articles has a share of 0.12 of these words, texts in other languages hardly any (a test holds both ends).
+# The poorest article of data/articles has a share of 0.12 of these words, texts in other languages hardly any.
 MIN_SHARE = 0.05
 _WORD = re.compile(r"[^\W\d_]+")
 

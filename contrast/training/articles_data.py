@@ -61,13 +61,12 @@ def read_article(path: Path) -> AnnotatedArticle:
 
 def read_annotated(folder: Path, *, split: str | None = None) -> list[AnnotatedArticle]:
     """The annotated articles of a folder, in the order of their names; `split` keeps one split (None: all)."""
-    articles = []
-    for path in sorted(folder.rglob("*.json")):
-        if not path.with_suffix(".txt").exists():
-            continue
-        if is_of_split(path, split):
-            articles.append(read_article(path))
-    return articles
+    return [read_article(path) for path in annotated_paths(folder, split=split)]
+
+
+def annotated_paths(folder: Path, *, split: str | None = None) -> list[Path]:
+    """The JSON files of a folder's annotated articles, those with their text beside them, in the order of their names."""
+    return [path for path in sorted(folder.rglob("*.json")) if path.with_suffix(".txt").is_file() and is_of_split(path, split)]
 
 
 def is_of_split(path: Path, split: str | None) -> bool:

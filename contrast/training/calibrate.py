@@ -32,7 +32,7 @@ from contrast.roles import RoleReader, sigmoid
 from contrast.schema import Article, Observation, SentenceRoles, Statement
 from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.scorer import FramedPair
-from contrast.training.articles_data import AnnotatedArticle, is_of_split, read_article
+from contrast.training.articles_data import AnnotatedArticle, annotated_paths, read_article
 from contrast.training.export import PLAIN, Kind
 from contrast.training.pairs_data import read_pairs
 from contrast.writing import write_whole
@@ -51,8 +51,8 @@ class GoldArticle:
 
 def read_gold(folders: Sequence[Path], split: str) -> list[GoldArticle]:
     """The annotated articles of a split; raises InputError when there is none."""
-    paths = [path for folder in folders for path in sorted(folder.glob("*.json")) if path.with_suffix(".txt").is_file()]
-    found = [GoldArticle(read_article(path), path.with_suffix(".txt")) for path in paths if is_of_split(path, split)]
+    paths = [path for folder in folders for path in annotated_paths(folder, split=split)]
+    found = [GoldArticle(read_article(path), path.with_suffix(".txt")) for path in paths]
     if not found:
         raise InputError(
             f"{', '.join(map(str, folders))}: no annotated article of the split {split!r}; expected NAME.txt with NAME.json beside it"
