@@ -190,3 +190,19 @@ def check_dataset(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A 
     print(describe(findings), end="")
     if findings.problems:
         raise typer.Exit(1)
+
+
+@dataset_app.command("join")
+def join_dataset(
+    pointers: Annotated[Path, typer.Argument(metavar="FILE", help="Annotations that point into articles, as JSONL.")],
+    texts: Annotated[Path, typer.Option(help="The articles as JSONL, plain or gzip: id, title, date, url, text.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the annotated articles.")],
+) -> None:
+    """Join annotations with the texts they point into, for training and evaluation; exit code 1 when some text is missing."""
+    from contrast.training.pointers import join
+
+    joined = join(pointers, texts, output)
+    missing, changed = len(joined.missing), len(joined.changed)
+    print(f"{output}: {joined.n_written} annotated articles; {missing} not among the texts, {changed} with another text")
+    if joined.missing or joined.changed:
+        raise typer.Exit(1)

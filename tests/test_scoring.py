@@ -37,13 +37,13 @@ def test_a_promise_is_contradicted_by_its_breach(checker) -> None:
     assert beside.relation == "neutral"
 
 
-def test_what_else_is_in_the_batch_moves_a_judgement_little(checker) -> None:
+def test_what_else_is_in_the_batch_does_not_move_a_judgement(checker) -> None:
     pairs = [("The army will leave the town.", f"{'Soldiers were seen. ' * k}Tanks stood in the square on Friday.") for k in range(1, 8)]
     together = checker.compare(pairs)
     assert together == checker.compare(pairs)
     alone = [checker.compare([pair])[0] for pair in pairs]
-    moved = [abs(one.contradiction - other.contradiction) for one, other in zip(together, alone, strict=True)]
-    assert sum(moved) / len(moved) < 0.05  # int8 activations are scaled by the batch
+    for one, other in zip(together, alone, strict=True):
+        assert one.contradiction == pytest.approx(other.contradiction, abs=1e-3)
 
 
 def test_no_pair_gives_no_judgement(checker) -> None:
@@ -101,6 +101,13 @@ def test_labels_that_say_nothing_are_resolved_by_probe_pairs(tiny_encoder: Path,
     answers = np.eye(3, dtype=np.float32)[[place[relation] for _, _, relation in PROBES]]
     monkeypatch.setattr(TransformersScorer, "_raw", lambda self, texts: answers)
     assert TransformersScorer.open(str(folder))._columns == [place[relation] for relation in RELATIONS]
+
+
+def test_two_classes_without_names_are_resolved_by_probe_pairs(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "LABEL_0", 1: "LABEL_1"})
+    answers = np.eye(2, dtype=np.float32)[[int(relation == "entailment") for _, _, relation in PROBES]]
+    monkeypatch.setattr(TransformersScorer, "_raw", lambda self, texts: answers)
+    assert TransformersScorer.open(str(folder))._columns == [1, 0]
 
 
 def test_a_model_whose_labels_cannot_be_told_is_refused(tiny_encoder: Path, tmp_path: Path) -> None:

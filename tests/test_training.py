@@ -82,6 +82,45 @@ def test_an_exported_folder_says_what_it_is(trained: Path) -> None:
         open_folder(trained / "nli", "roles")
 
 
+def test_an_exported_model_can_be_tuned_further(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    from contrast.training.export import export, load
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.probes import probes_of
+    from contrast.training.restore import restore
+
+    before, after = load(trained / "runs/nli", "nli").state_dict(), load(restore(trained / "nli", tmp_path / "again"), "nli").state_dict()
+    assert before.keys() == after.keys()
+    for name, weight in before.items():
+        step = float(weight.abs().max()) / 127
+        assert float((weight - after[name]).abs().max()) <= 0.51 * step, name
+    loop = LoopSettings(epochs=1, batch_size=4, learning_rate=1e-9, device="cpu")
+    tuned = train_nli(NliTraining(data=[pairs_folder], output=tmp_path / "tuned", base=str(trained / "nli"), loop=loop))
+    export(tuned, tmp_path / "nli", "nli", probes_of("nli", tuned, [pairs_folder]), name="tuned")
+    for kind in ("nli", "roles"):
+        assert load(restore(trained / kind, tmp_path / kind / "restored"), kind)  # type: ignore[arg-type]
+
+
+def test_a_folder_that_is_no_export_cannot_be_restored(tmp_path: Path) -> None:
+    from contrast.training.restore import restore
+
+    (tmp_path / "model.onnx").write_bytes(b"not a graph")
+    with pytest.raises(ModelError, match="not a model that contrast exported"):
+        restore(tmp_path, tmp_path / "out")
+
+
+def test_a_run_on_other_data_is_not_gone_on_with(tiny_encoder: Path, pairs_folder: Path, annotated_folder: Path, tmp_path: Path) -> None:
+    from contrast.errors import UsageError
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, train_nli
+
+    loop = LoopSettings(epochs=1, batch_size=4, device="cpu")
+    train_nli(NliTraining(data=[pairs_folder], output=tmp_path, base=str(tiny_encoder), loop=loop))
+    train_nli(NliTraining(data=[pairs_folder], output=tmp_path, base=str(tiny_encoder), loop=loop))
+    with pytest.raises(UsageError, match="other data"):
+        train_nli(NliTraining(data=[annotated_folder], output=tmp_path, base=str(tiny_encoder), loop=loop))
+
+
 KILLED_TRAINING = """
 import os, sys
 from pathlib import Path

@@ -114,9 +114,14 @@ class TransformersScorer:
         return columns
 
     def _by_probes(self) -> list[int] | None:
-        if self._model.config.num_labels != len(RELATIONS):
+        n_labels = self._model.config.num_labels
+        if n_labels not in (2, len(RELATIONS)):
             return None
         likeliest = self._raw([(premise, hypothesis) for premise, hypothesis, _ in PROBES]).argmax(axis=1)
+        if n_labels == 2:
+            entailed = {int(column) for column, probe in zip(likeliest, PROBES, strict=True) if probe[2] == "entailment"}
+            rest = {int(column) for column, probe in zip(likeliest, PROBES, strict=True) if probe[2] != "entailment"}
+            return [*entailed, *rest] if len(entailed) == len(rest) == 1 and entailed != rest else None
         columns = []
         for relation in RELATIONS:
             votes = {int(column) for column, probe in zip(likeliest, PROBES, strict=True) if probe[2] == relation}

