@@ -51,6 +51,9 @@ def train_nli(
     dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.")] = 0.0,
     neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
     weighted: Annotated[bool, typer.Option("--weighted", help="Weigh pairs less whose premise alone gives the label away.")] = False,
+    stray_context: Annotated[
+        float, typer.Option(help="Share of sides without context that get a sentence of another set before them.")
+    ] = 0.0,
     limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.")] = None,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
@@ -63,7 +66,15 @@ def train_nli(
 
     loop = LoopSettings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device)
     settings = NliTraining(
-        data=data, output=output, base=base, n_neutral_per_other=neutrals, dropout=dropout, limit=limit, is_weighted=weighted, loop=loop
+        data=data,
+        output=output,
+        base=base,
+        n_neutral_per_other=neutrals,
+        dropout=dropout,
+        limit=limit,
+        is_weighted=weighted,
+        stray_context_share=stray_context,
+        loop=loop,
     )
     print(run(settings))
 

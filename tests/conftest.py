@@ -18,6 +18,11 @@ Rain fell on the town for a third day.
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption("--raise-floors", action="store_true", help="lift the floors of quality to what is measured now")
+
+
 @pytest.fixture(scope="session")
 def mill_text() -> str:
     return MILL

@@ -174,6 +174,21 @@ def test_a_pair_weighs_less_whose_premise_gives_its_label_away() -> None:
     assert weights[:2].max() < weights[2:].min()
 
 
+def test_stray_context_comes_from_other_sets_and_changes_no_sentence_or_label(pairs_folder: Path) -> None:
+    from contrast.training.pairs_data import add_stray_context
+
+    pairs = read_pairs([pairs_folder])
+    assert add_stray_context(pairs, 0.0) == pairs
+    strewn = add_stray_context(pairs * 10, 0.5)
+    own = {(pair.group, side.text) for pair in pairs for side in (pair.premise, pair.hypothesis)}
+    befores = [(pair.group, side.before) for pair in strewn for side in (pair.premise, pair.hypothesis)]
+    assert 0.25 < sum(before is not None for _, before in befores) / len(befores) < 0.5
+    assert not own & set(befores)
+    assert [(p.premise.text, p.hypothesis.text, p.label) for p in strewn] == [
+        (p.premise.text, p.hypothesis.text, p.label) for p in pairs * 10
+    ]
+
+
 def test_pairs_of_an_article_follow_its_annotation(annotated_folder: Path) -> None:
     pairs = list(pairs_of_article(read_annotated(annotated_folder)[0]))
     assert sorted(pair.label for pair in pairs) == ["contradiction"] * 2 + ["entailment"] * 2 + ["neutral"] * 2

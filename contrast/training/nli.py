@@ -24,7 +24,7 @@ from contrast.labels import RELATIONS
 from contrast.scoring.framing import TARGET_MARK, frame
 from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
-from contrast.training.pairs_data import LabelledPair, label_targets, read_pairs
+from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs
 from contrast.training.weighting import weigh
 
 
@@ -40,6 +40,7 @@ class NliTraining:
     dropout: float = 0.0
     limit: int | None = None
     is_weighted: bool = False
+    stray_context_share: float = 0.0
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
@@ -89,6 +90,7 @@ def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, 
 def train_nli(settings: NliTraining) -> Path:
     """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
     pairs = read_pairs(settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other)
+    pairs = add_stray_context(pairs, settings.stray_context_share, seed=settings.loop.seed)
     model, tokenizer = load_cross_encoder(starting_point(settings.base, settings.output), dropout=settings.dropout)
     pairs = pairs[: settings.limit]
     rows = encode_pairs(pairs, tokenizer, settings.max_tokens)

@@ -6,7 +6,7 @@ A row is a JSON object with "premise" (the observation), "hypothesis" (the state
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contrast.errors import InputError
@@ -106,6 +106,32 @@ def _article_pairs(articles: list[AnnotatedArticle], seed: int, n_neutral_per_ot
     others = [pair for pair in pairs if pair.label != "neutral"]
     n_kept = min(len(neutral), int(n_neutral_per_other * len(others)))
     return others + random.Random(seed).sample(neutral, n_kept)
+
+
+def add_stray_context(pairs: list[LabelledPair], share: float, *, seed: int = 13) -> list[LabelledPair]:
+    """The pairs, where `share` of the sides that bring no context get a sentence of another set before them, as in scrambled articles.
+
+    Only pairs of a set (those with a group) are changed; a stray sentence comes from a set of another statement, so that no label changes.
+    """
+    rng = random.Random(seed)
+    pool = [pair for pair in pairs if pair.group]
+
+    def stray(group: str) -> str | None:
+        if rng.random() >= share:
+            return None
+        other = rng.choice(pool)
+        return None if other.group == group else rng.choice((other.premise, other.hypothesis)).text
+
+    return [
+        replace(
+            pair,
+            premise=replace(pair.premise, before=pair.premise.before or stray(pair.group)),
+            hypothesis=replace(pair.hypothesis, before=pair.hypothesis.before or stray(pair.group)),
+        )
+        if pair.group
+        else pair
+        for pair in pairs
+    ]
 
 
 def label_targets(pairs: list[LabelledPair]) -> list[tuple[float, ...]]:

@@ -1,0 +1,52 @@
+"""What a report looks like: held to golden files, which `pytest --update-golden` writes anew for review."""
+
+from pathlib import Path
+
+import pytest
+
+from contrast.rendering import as_text
+from contrast.schema import Article, Finding, ModelInfo, Observation, RelationProbabilities, Report, ScoredPair, Sentence, Statement
+
+GOLDEN = Path(__file__).parent / "golden"
+TEXT = "Mill will stay open, owner says\nOn Thursday the gates were chained. The saws ran until Wednesday, neighbours said. Rain fell."
+PARTS = (
+    "Mill will stay open, owner says",
+    "On Thursday the gates were chained.",
+    "The saws ran until Wednesday, neighbours said.",
+    "Rain fell.",
+)
+
+
+def report(*, is_quiet: bool = False) -> Report:
+    places = [(TEXT.index(part), TEXT.index(part) + len(part)) for part in PARTS]
+    sentences = tuple(Sentence(part, start, end) for part, (start, end) in zip(PARTS, places, strict=True))
+    article = Article("mill", TEXT, sentences, title=PARTS[0], date="2024-03-12", url="https://example.org/mill", sha256="0" * 64)
+    verdict = "open" if is_quiet else "mixed"
+    return Report(
+        article=article,
+        statements=(Statement("s1", 0, "intention", PARTS[0], *places[0], "owner", 0.97, verdict),),
+        observations=(
+            Observation("o1", 1, PARTS[1], *places[1], None, 0.95),
+            Observation("o2", 2, PARTS[2], *places[2], "neighbours", 0.9),
+        ),
+        contrasts=() if is_quiet else (Finding("s1", "o1", "contradiction", 0.81),),
+        supports=() if is_quiet else (Finding("s1", "o2", "entailment", 0.44),),
+        pairs=(
+            ScoredPair("s1", "o1", RelationProbabilities(0.04, 0.15, 0.81)),
+            ScoredPair("s1", "o2", RelationProbabilities(0.44, 0.5, 0.06)),
+        ),
+        n_pairs_skipped=3,
+        model=ModelInfo("contrast-nli", "1", "0" * 64, "onnxruntime"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "is_quiet", "format"),
+    [("flagged.txt", False, "table"), ("quiet.txt", True, "table"), ("flagged.json", False, "json"), ("flagged.jsonl", False, "jsonl")],
+)
+def test_a_report_looks_as_its_golden_file(request: pytest.FixtureRequest, name: str, is_quiet: bool, format: str) -> None:
+    written = as_text([report(is_quiet=is_quiet)], format, has_all_pairs=True)  # type: ignore[arg-type]
+    written = "".join(f"{line.rstrip()}\n" for line in written.splitlines())
+    if request.config.getoption("--update-golden"):
+        (GOLDEN / name).write_text(written, encoding="utf-8")
+    assert written == (GOLDEN / name).read_text(encoding="utf-8")
