@@ -33,21 +33,22 @@ $(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
 clean:
 	rm -rf $(VENV) runs
 
-# The shipped models, from data/ and a folder of public pairs (nli/train/*.jsonl.gz) and role corpora (roles/polnear.jsonl.gz). Each step goes on
-# from its last checkpoint after a kill; remove runs/ to start over.
+# The shipped models, from data/ and a folder of public material: NLI pairs (nli/train, nli/aux/*.jsonl.gz), role corpora (roles/polnear.jsonl.gz)
+# and the real articles that data/real points into (articles/pool.jsonl.gz). Each step goes on from its last checkpoint after a kill; remove runs/
+# to start over.
 RUNS := runs
-OWN := --data data/pairs --data data/crossed --data data/seed --data data/articles
+OWN := --data data/pairs --data data/crossed --data data/articles
+PAIRS := $(filter-out %mpe_train.jsonl.gz %mpe_dev.jsonl.gz,$(wildcard $(PUBLIC)/nli/train/*.jsonl.gz)) \
+	$(patsubst %,$(PUBLIC)/nli/aux/%.jsonl.gz,infotabs_train glue_rte_train rte2_dev rte3_dev)
+KEPT := $(patsubst %,--data $(PUBLIC)/nli/train/%.jsonl.gz,mnli_train_nyu_hw2 cad_snli_revised_train verb_veridicality)
 train: $(VENV)/dev.stamp
-	$(BIN)/contrast train nli $(foreach file,$(filter-out %mpe_train.jsonl.gz %mpe_dev.jsonl.gz,$(wildcard $(PUBLIC)/nli/train/*.jsonl.gz)),--data $(file)) \
-		--output $(RUNS)/nli-base
-	$(BIN)/contrast train nli --base $(RUNS)/nli-base --data data/pairs --data data/seed --data data/articles --neutrals 3 \
-		--epochs 4 --batch-size 32 --learning-rate 8e-5 --dropout 0.1 --output $(RUNS)/nli-tuned
-	$(BIN)/contrast train nli --base $(RUNS)/nli-tuned $(OWN) --neutrals 2 \
-		--epochs 1.5 --batch-size 32 --learning-rate 5e-5 --dropout 0.1 --output $(RUNS)/nli
-	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 4 --output $(RUNS)/roles-first
-	$(BIN)/contrast train roles --base $(RUNS)/roles-first --data data/articles --data data/seed --repeats 2 --learning-rate 6e-5 \
-		--output $(RUNS)/roles-second
-	$(BIN)/contrast train roles --base $(RUNS)/roles-second --data data/articles --data data/seed --repeats 1 --learning-rate 5e-5 --output $(RUNS)/roles
+	$(BIN)/contrast dataset join data/real/articles.jsonl --texts $(PUBLIC)/articles/pool.jsonl.gz --output $(RUNS)/real
+	$(BIN)/contrast train nli $(addprefix --data ,$(PAIRS)) $(OWN) --data data/seed --neutrals 2 --epochs 2 --learning-rate 1.2e-4 --output $(RUNS)/nli-base
+	$(BIN)/contrast train nli --base $(RUNS)/nli-base $(OWN) --data data/seed --data data/seed --data data/seed --data $(RUNS)/real $(KEPT) \
+		--neutrals 2.5 --stray-context 0.25 --dropout 0.1 --epochs 2.5 --learning-rate 1.2e-4 --output $(RUNS)/nli
+	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 2 --output $(RUNS)/roles-base
+	$(BIN)/contrast train roles --base $(RUNS)/roles-base --data data/articles --data data/seed --data $(RUNS)/real --repeats 1 --learning-rate 8e-5 \
+		--output $(RUNS)/roles
 	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles --name contrast
 	$(BIN)/contrast export nli $(RUNS)/nli --output models/nli --probes data/pairs --probes data/articles --name contrast
 	$(BIN)/contrast train calibration
