@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,12 @@ class ModelFolder:
 
     path: Path
     config: dict[str, Any]
-    weights: bytes
     sha256: str
+
+    @property
+    def graph(self) -> Path:
+        """The ONNX file."""
+        return self.path / "model.onnx"
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Another JSON file of the folder; raises ModelError when it is missing or broken."""
@@ -51,13 +55,21 @@ def open_folder(path: Path, kind: str) -> ModelFolder:
     if missing:
         raise ModelError(f"{path}: config.json misses {', '.join(missing)}; export the model again")
     try:
-        weights = (path / "model.onnx").read_bytes()
+        with (path / "model.onnx").open("rb") as weights:
+            sha256 = _sha256_of(weights)
     except OSError as error:
         raise ModelError(f"{path}: model.onnx cannot be read ({error.strerror}); install contrast again or name another folder") from error
-    sha256 = hashlib.sha256(weights).hexdigest()
     if sha256 != config.get("sha256"):
         raise ModelError(f"{path}: model.onnx is damaged (its SHA-256 is not the one in config.json); install contrast again")
-    return ModelFolder(path, config, weights, sha256)
+    return ModelFolder(path, config, sha256)
+
+
+def _sha256_of(file: BinaryIO) -> str:
+    """The digest of a file read piece by piece, so that the weights lie in memory once, in the session."""
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -86,16 +98,16 @@ def open_tokenizer(folder: ModelFolder) -> Tokenizer:
 class Graph:
     """An ONNX graph and the names of what it gives; runs batches of token ids."""
 
-    def __init__(self, folder: ModelFolder, *, n_threads: int | None = None) -> None:
+    def __init__(self, path: Path, *, n_threads: int | None = None) -> None:
         options = ort.SessionOptions()
         options.log_severity_level = 3
         options.add_session_config_entry("session.x64quantprecision", "1")  # exact sums on processors without VNNI too
         if n_threads:
             options.intra_op_num_threads = n_threads
         try:
-            self._session = ort.InferenceSession(folder.weights, options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises its own unexported types
-            raise ModelError(f"{folder.path}: onnxruntime cannot load model.onnx ({error}); install contrast again") from error
+            raise ModelError(f"{path}: onnxruntime cannot load it ({error}); install contrast again") from error
         self._inputs = [given.name for given in self._session.get_inputs()]
 
     def run(self, feed: dict[str, npt.NDArray[Any]], outputs: Sequence[str]) -> list[FloatArray]:

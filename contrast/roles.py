@@ -70,7 +70,7 @@ class RoleReader:
 
     def __init__(self, folder: ModelFolder, *, n_threads: int | None = None) -> None:
         self.folder = folder
-        self._graph = Graph(folder, n_threads=n_threads)
+        self._graph = Graph(folder.graph, n_threads=n_threads)
         self._tokenizer = open_tokenizer(folder)
         calibration = folder.read_json("calibration.json")
         try:

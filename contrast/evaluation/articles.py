@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from contrast.errors import InputError
-from contrast.evaluation.metrics import average_precision, f1
+from contrast.evaluation.metrics import average_precision, f1, interval_of_mean
 from contrast.pipeline import Checker
 from contrast.schema import Finding, Observation, Report, Statement
 from contrast.training.articles_data import AnnotatedArticle, annotated_paths, read_article
@@ -123,7 +123,9 @@ def _figures(tally: Tally, n_articles: int) -> dict[str, Any]:
     return {
         "n_articles": n_articles,
         "ap": fmean(tally.precisions) if tally.precisions else None,
+        "ap_interval": interval_of_mean(tally.precisions),
         "p_at_1": fmean(tally.tops) if tally.tops else None,
+        "p_at_1_interval": interval_of_mean(tally.tops),
         "precision": n_right / (n_right + n_wrong) if n_right else 0.0,
         "recall": n_right / (n_right + n_missed) if n_right else 0.0,
         "f1": f1(n_right, n_wrong, n_missed),

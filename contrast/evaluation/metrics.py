@@ -10,6 +10,8 @@ import numpy.typing as npt
 from contrast.labels import RELATIONS
 
 N_BINS = 10
+N_RESAMPLES = 1000
+Interval = tuple[float, float]
 
 
 def average_precision(scored: Iterable[tuple[float, bool]], n_positive: int) -> float:
@@ -48,12 +50,26 @@ def pair_figures(probabilities: npt.NDArray[np.float32], labels: Sequence[str], 
     return {
         "n": len(gold),
         "accuracy": float(right.mean()),
+        "accuracy_interval": interval_of_mean(right.tolist()),
         "macro_f1": sum(per_label.values()) / len(per_label),
         "f1": per_label,
         "contradiction_ap": average_precision(scored, int((gold == contradiction).sum())),
         "ece": calibration_error(probabilities.max(axis=1), right),
         "by_phenomenon": {name: sum(rights) / len(rights) for name, rights in sorted(by_phenomenon.items())},
     }
+
+
+def interval_of_mean(values: Sequence[float], *, seed: int = 0) -> Interval | None:
+    """95 % interval of the mean, by bootstrap over the values (Efron, 1979); None without a value.
+
+    >>> interval_of_mean([1.0, 1.0, 1.0])
+    (1.0, 1.0)
+    """
+    if not values:
+        return None
+    drawn = np.random.default_rng(seed).integers(0, len(values), size=(N_RESAMPLES, len(values)))
+    low, high = np.percentile(np.asarray(values, dtype=np.float64)[drawn].mean(axis=1), (2.5, 97.5))
+    return round(float(low), 4), round(float(high), 4)
 
 
 def calibration_error(confidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_]) -> float:

@@ -21,7 +21,7 @@ class EmbeddedScorer:
         if not isinstance(labels, list) or set(labels) != set(RELATIONS):
             raise ModelError(f"{folder.path}: labels {labels!r}; expected {', '.join(RELATIONS)} in some order")
         self._order = [labels.index(relation) for relation in RELATIONS]
-        self._graph = Graph(folder, n_threads=n_threads)
+        self._graph = Graph(folder.graph, n_threads=n_threads)
         self._tokenizer = open_tokenizer(folder)
         self._tokenizer.enable_truncation(int(folder.config["max_tokens"]), strategy="longest_first")
         self.calibration = Calibration.of(folder.read_json("calibration.json"))

@@ -24,7 +24,7 @@ from onnxruntime.transformers.fusion_options import FusionOptions
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from contrast.calibration import N_CIRCUMSTANCES, Calibration
-from contrast.encoder import Graph, ModelFolder, batches, padded
+from contrast.encoder import Graph, batches, padded
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS, ROLES
 from contrast.training.quantise import quantise_embedding, quantise_products
@@ -75,9 +75,7 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, n
     model = load(source, kind)
     with tempfile.TemporaryDirectory() as scratch:
         graph_path = _quantised(model, Path(scratch), kind)
-        weights = graph_path.read_bytes()
-        folder = ModelFolder(source, {}, weights, hashlib.sha256(weights).hexdigest())
-        parity = compare(model, Graph(folder), kind, probes)
+        parity = compare(model, Graph(graph_path), kind, probes)
         if parity.agreement < MIN_AGREEMENT or parity.mean_difference > MAX_MEAN_DIFFERENCE:
             raise ModelError(
                 f"{source}: the int8 graph agrees with the model on {parity.agreement:.1%} of {parity.n} decisions (mean difference "
@@ -88,7 +86,7 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, n
         shutil.copyfile(graph_path, output / "model.onnx")
     AutoTokenizer.from_pretrained(source).backend_tokenizer.save(str(output / "tokenizer.json"))
     write_whole(output / "calibration.json", json.dumps(PLAIN[kind], indent=1) + "\n")
-    _write_config(output, kind, name, max_tokens, folder.sha256, parity)
+    _write_config(output, kind, name, max_tokens, parity)
     return parity
 
 
@@ -176,14 +174,14 @@ def _decisions(found: Any, expected: Any, kind: Kind) -> tuple[npt.NDArray[np.bo
     return (one > 0.5) == (other > 0.5), np.abs(one - other)
 
 
-def _write_config(output: Path, kind: Kind, name: str, max_tokens: int, sha256: str, parity: Parity) -> None:
+def _write_config(output: Path, kind: Kind, name: str, max_tokens: int, parity: Parity) -> None:
     config = {
         "name": name,
         "version": __version__,
         "kind": kind,
         "labels": list(RELATIONS if kind == "nli" else ROLES),
         "max_tokens": max_tokens,
-        "sha256": sha256,
+        "sha256": hashlib.sha256((output / "model.onnx").read_bytes()).hexdigest(),
         "exported": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "tools": {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__},
         "parity": {"n": parity.n, "agreement": round(parity.agreement, 4), "mean_difference": round(parity.mean_difference, 5)},
