@@ -62,7 +62,7 @@ class Calibration:
 
     def of_article(self, logits: FloatArray, circumstances: FloatArray) -> FloatArray:
         """Probabilities (n, 3) of pairs found in an article, given their circumstances (n, 5)."""
-        return softmax(features(logits, circumstances) @ self.weights)
+        return softmax(np.einsum("nf,fr->nr", features(logits, circumstances), self.weights))
 
 
 def features(logits: FloatArray, circumstances: FloatArray) -> FloatArray:

@@ -107,7 +107,7 @@ class RoleReader:
                     vectors[position] = token_vectors[row, mark]
                     of_words = speaker_logits[row, mark + 1 : mark + 1 + len(encodings[position].ids)]
                     spans[position] = speaker_span(sentences[position].text, encodings[position], of_words, self.thresholds.speaker)
-        if not np.isfinite(logits).all():
+        if not (np.isfinite(logits).all() and np.isfinite(vectors).all()):
             raise ModelError(f"{self.folder.path}: the model gave no number for a sentence; install contrast again")
         probabilities = sigmoid(logits * self._scale + self._offset)
         roles = [SentenceRoles(float(i), float(c), float(o), span) for (i, c, o), span in zip(probabilities, spans, strict=True)]
