@@ -101,7 +101,6 @@ class Graph:
     def __init__(self, path: Path, *, n_threads: int | None = None) -> None:
         options = ort.SessionOptions()
         options.log_severity_level = 3
-        options.add_session_config_entry("session.x64quantprecision", "1")  # exact sums on processors without VNNI too
         if n_threads:
             options.intra_op_num_threads = n_threads
         try:
