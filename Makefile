@@ -45,7 +45,7 @@ train: $(VENV)/dev.stamp
 	$(BIN)/contrast dataset join data/real/articles.jsonl --texts $(PUBLIC)/articles/pool.jsonl.gz --output $(RUNS)/real
 	$(BIN)/contrast train nli $(addprefix --data ,$(PAIRS)) $(OWN) --data data/seed --neutrals 2 --epochs 2 --learning-rate 1.2e-4 --output $(RUNS)/nli-base
 	$(BIN)/contrast train nli --base $(RUNS)/nli-base $(OWN) --data data/seed --data data/seed --data data/seed --data $(RUNS)/real $(KEPT) \
-		--neutrals 2.5 --stray-context 0.25 --dropout 0.1 --epochs 2.5 --learning-rate 1.2e-4 --output $(RUNS)/nli
+		--neutrals 2.5 --stray-context 0.25 --epochs 2 --learning-rate 1e-4 --output $(RUNS)/nli
 	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 2 --output $(RUNS)/roles-base
 	$(BIN)/contrast train roles --base $(RUNS)/roles-base --data data/articles --data data/seed --data $(RUNS)/real --repeats 1 --learning-rate 8e-5 \
 		--output $(RUNS)/roles

@@ -95,7 +95,7 @@ def find_candidates(
 
 def promise_of(pairs: Sequence[CandidatePair], weights: FloatArray) -> FloatArray:
     """Log-odds (n,) that the two sentences of each pair bear on each other."""
-    # Summed without BLAS, whose kernels for such short rows now and then report an invalid value where all are finite.
+    # Summed without BLAS: a test run once met "invalid value in matmul" here, and the vectors are checked for being finite before.
     promise: FloatArray = (circumstances(pairs) * weights[:-1]).sum(axis=1) + weights[-1]
     return promise
 

@@ -61,6 +61,12 @@ def test_a_text_that_is_missing_or_another_is_told(tmp_path: Path) -> None:
     assert read_annotated(tmp_path / "out") == []
 
 
-def test_a_pointer_that_does_not_fit_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", [{"sentences": [[0, 5, "Q"]]}, {"sentences": 5}, {"sentences": [[0, 5]]}])
+def test_a_pointer_that_does_not_fit_is_named_and_nothing_is_written(tmp_path: Path, change: dict[str, object]) -> None:
     with pytest.raises(InputError, match="wire/1"):
-        join(pointers(tmp_path, sentences=[[0, 5, "Q"]]), texts(tmp_path, ARTICLE), tmp_path / "out")
+        join(pointers(tmp_path, **change), texts(tmp_path, ARTICLE), tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_pointer_without_a_hash_is_not_joined(tmp_path: Path) -> None:
+    assert join(pointers(tmp_path, sha256=None), texts(tmp_path, ARTICLE), tmp_path / "out").changed == ("wire/1",)

@@ -39,12 +39,13 @@ def join(pointers: Path, texts: Path, output: Path) -> Joined:
             continue
         found.add(row["id"])
         text = lay_out(article)
-        if hashlib.sha256(text.encode()).hexdigest() != row["sha256"]:
+        annotation = _annotation(row, text, pointers)
+        if hashlib.sha256(text.encode()).hexdigest() != row.get("sha256"):
             changed.append(row["id"])
             continue
         name = row["id"].replace("/", "__")
         write_whole(output / f"{name}.txt", text)
-        write_whole(output / f"{name}.json", json.dumps(_annotation(row, text, pointers), ensure_ascii=False) + "\n")
+        write_whole(output / f"{name}.json", json.dumps(annotation, ensure_ascii=False) + "\n")
     return Joined(len(found) - len(changed), tuple(sorted(rows.keys() - found)), tuple(sorted(changed)))
 
 
