@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 # Where labelled public NLI pairs and role corpora lie, for `make train` (see models/README.md).
 PUBLIC ?= public
 
-.PHONY: demo test lint train clean
+.PHONY: demo test lint train bench clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/contrast check data/articles/b-marshport-cameras.txt
+	$(BIN)/contrast check data/articles/c38-shkoder-hydro.txt
 
 test: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -30,6 +30,11 @@ $(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 
+# Speed and memory beside other ways to do the same; needs some minutes and a quiet machine.
+bench: $(VENV)/dev.stamp
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
+	$(BIN)/contrast bench
+
 clean:
 	rm -rf $(VENV) runs
 
@@ -49,6 +54,7 @@ train: $(VENV)/dev.stamp
 	$(BIN)/contrast train roles --data data/articles --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 2 --output $(RUNS)/roles-base
 	$(BIN)/contrast train roles --base $(RUNS)/roles-base --data data/articles --data data/seed --data $(RUNS)/real --repeats 1 --learning-rate 8e-5 \
 		--output $(RUNS)/roles
+	$(BIN)/contrast train average $(RUNS)/nli=0.85 $(RUNS)/nli-base=0.15 --output $(RUNS)/nli-averaged
 	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles --name contrast
-	$(BIN)/contrast export nli $(RUNS)/nli --output models/nli --probes data/pairs --probes data/articles --name contrast
+	$(BIN)/contrast export nli $(RUNS)/nli-averaged --output models/nli --probes data/pairs --probes data/articles --name contrast
 	$(BIN)/contrast train calibration

@@ -1,7 +1,7 @@
 """From raw outputs to probabilities that mean what they say.
 
 Two calibrations, since base rates differ: of a pair given by hand, where each relation is taken to be as likely as the others (a
-temperature and an offset a relation over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an
+temperature over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an
 article, where most are neutral (a multinomial logistic regression over the log-probabilities and the pair's circumstances; Platt, 1999).
 Both are fitted by `contrast train calibration` on articles and pairs held out from training, and lie in the model's `calibration.json`
 with what they come from.

@@ -4,16 +4,20 @@ Data goes to standard output, everything else to standard error. Exit codes: 0 d
 bad input or wrong usage.
 """
 
+import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from contrast.cli_batch import app as batch_app
 from contrast.cli_training import app as training_app
+from contrast.cli_verify import app as verify_app
 from contrast.errors import ContrastError, InputError, UsageError
-from contrast.rendering import Format
-from contrast.schema import Report
+from contrast.rendering import Format, PairFormat, Provenance
+from contrast.schema import Article, Report
 from contrast.settings import CheckSettings
 from contrast.version import __version__
 
@@ -28,12 +32,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in training_app.registered_commands:
+for _command in (*verify_app.registered_commands, *batch_app.registered_commands, *training_app.registered_commands):
     app.registered_commands.append(_command)
 for _group in training_app.registered_groups:
     app.registered_groups.append(_group)
 
 STDIN = "-"
+# What is taken from a folder: no .md, which there are notes more often than articles.
+FOLDER_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx", ".jsonl")
 ModelOption = Annotated[
     str | None, typer.Option(help="Another NLI model: a folder, or a hub id of a transformers model (needs the extra 'train').")
 ]
@@ -48,7 +54,10 @@ def complain(message: str) -> None:
 @app.command()
 def check(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Articles as text files; - reads one from standard input.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Articles: .txt, .html, .pdf, .docx, .md, .jsonl, folders; - reads one text.", show_default=False
+        ),
     ],
     format: Annotated[Format, typer.Option(help="How to write the report.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")] = None,
@@ -64,18 +73,21 @@ def check(
     """Check articles: what is said in them against what is reported in them."""
     from contrast.pipeline import Checker
 
-    checker = Checker(CheckSettings(threshold=threshold, top=top, model=model, device=device))
+    settings = CheckSettings(threshold=threshold, top=top, model=model, device=device)
+    checker = Checker(settings)
     reports: list[Report] = []
     n_failed = 0
     for file in files:
         for path in _articles_at(file):
-            try:
-                reports.append(_check_one(checker, path))
-            except (InputError, OSError) as error:
-                complain(str(error))
-                n_failed += 1
+            for outcome in _check_file(checker, path):
+                if isinstance(outcome, Report):
+                    reports.append(outcome)
+                else:
+                    complain(str(outcome))
+                    n_failed += 1
     if reports:
-        _write_reports(reports, format, output, all_pairs, is_list=len(files) > 1 or n_failed + len(reports) > 1)
+        provenance = Provenance(shlex.join(["contrast", *sys.argv[1:]]), settings)
+        _write_reports(reports, format, output, all_pairs, provenance, is_list=len(files) > 1 or n_failed + len(reports) > 1)
     for report in reports:
         for warning in report.article.warnings:
             complain(f"warning: {report.article.path or report.article.id}: {warning}")
@@ -88,22 +100,36 @@ def check(
 def _articles_at(file: str) -> list[str]:
     folder = Path(file)
     try:
-        return sorted(str(path) for path in folder.glob("*.txt")) or [file] if file != STDIN and folder.is_dir() else [file]
+        if file == STDIN or not folder.is_dir():
+            return [file]
+        return sorted(str(path) for path in folder.iterdir() if path.suffix.lower() in FOLDER_ENDINGS) or [file]
     except OSError:
         return [file]
 
 
-def _check_one(checker: "Checker", file: str) -> Report:
-    from contrast.reading import read_text
+def _check_file(checker: "Checker", file: str) -> Iterator[Report | InputError | OSError]:
+    """The reports on the articles of a file; what cannot be read comes as the error that says why."""
+    try:
+        for article in _read(file):
+            yield article if isinstance(article, InputError) else checker.check_article(article)
+    except (InputError, OSError) as error:
+        yield error
+
+
+def _read(file: str) -> Iterator[Article | InputError]:
+    from contrast.reading import read_articles, read_text
 
     if file == STDIN:
-        return checker.check_article(read_text(sys.stdin.buffer.read(), id="stdin", name="standard input"))
-    if Path(file).is_dir():
-        raise InputError(f"{file}: a folder without .txt files; expected articles as text files")
-    return checker.check(file)
+        yield read_text(sys.stdin.buffer.read(), id="stdin", name="standard input")
+    elif Path(file).is_dir():
+        raise InputError(f"{file}: a folder without {', '.join(FOLDER_ENDINGS)} files; expected articles")
+    else:
+        yield from read_articles(Path(file))
 
 
-def _write_reports(reports: list[Report], format: Format, output: Path | None, has_all_pairs: bool, *, is_list: bool) -> None:
+def _write_reports(
+    reports: list[Report], format: Format, output: Path | None, has_all_pairs: bool, provenance: Provenance, *, is_list: bool
+) -> None:
     if format == "table" and output is None:
         from rich.console import Console
 
@@ -115,7 +141,7 @@ def _write_reports(reports: list[Report], format: Format, output: Path | None, h
         return
     from contrast.rendering import as_text
 
-    _write(as_text(reports, format, has_all_pairs=has_all_pairs, is_list=is_list), output)
+    _write(as_text(reports, format, has_all_pairs=has_all_pairs, is_list=is_list, provenance=provenance), output)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -135,7 +161,7 @@ def compare(
         Path | None, typer.Option(help='Judge the rows of this JSONL file: {"premise": observation, "hypothesis": statement, ...}.')
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the rows with their probabilities here, in order.")] = None,
-    format: Annotated[Format, typer.Option(help="How to write the judgement of one pair.")] = "table",
+    format: Annotated[PairFormat, typer.Option(help="How to write the judgement of one pair.")] = "table",
     model: ModelOption = None,
     device: DeviceOption = "auto",
 ) -> None:

@@ -103,6 +103,18 @@ def train_roles(
     print(run(RolesTraining(data=data, output=output, base=base, n_repeats=repeats, loop=loop)))
 
 
+@train_app.command("average")
+def train_average(
+    parts: Annotated[list[str], typer.Argument(metavar="FOLDER=SHARE...", help="Trained runs and their shares.", show_default=False)],
+    output: OutputOption,
+) -> None:
+    """Average the weights of runs that go on from one another."""
+    _needs_train()
+    from contrast.training.average import average, part_of
+
+    print(average([part_of(words) for words in parts], output))
+
+
 @train_app.command("calibration")
 def train_calibration(
     models: Annotated[Path, typer.Option(help="Folder with the exported models, roles and nli.")] = Path("models"),
@@ -217,3 +229,20 @@ def join_dataset(
     print(f"{output}: {joined.n_written} annotated articles; {missing} not among the texts, {changed} with another text")
     if joined.missing or joined.changed:
         raise typer.Exit(1)
+
+
+@app.command("bench")
+def bench_speed(
+    articles: Annotated[Path, typer.Option("--input", help="Articles to work on: a folder or a file.")] = Path("data/articles"),
+    n_articles: Annotated[int, typer.Option(min=1, help="How many articles.")] = 40,
+    n_pairs: Annotated[int, typer.Option(min=1, help="How many pairs of them.")] = 1000,
+    n_naive: Annotated[int, typer.Option(min=1, help="How many articles the naive way gets, which takes long.")] = 2,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each system.")] = 5,
+    format: FormatOption = "table",
+) -> None:
+    """Measure speed and memory beside other ways to do the same (extra 'bench')."""
+    _needs_train()
+    from contrast.evaluation.bench import as_table, bench
+
+    found = bench(articles, n_articles=n_articles, n_pairs=n_pairs, n_naive=n_naive, n_runs=runs)
+    print(json.dumps(found, indent=1) if format == "json" else as_table(found))

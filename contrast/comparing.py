@@ -7,7 +7,7 @@ from typing import Any
 
 from contrast.errors import InputError
 from contrast.pipeline import Checker
-from contrast.rendering import Format
+from contrast.rendering import PairFormat
 from contrast.rendering.as_json import N_DIGITS
 from contrast.rows import read_rows
 from contrast.schema import RelationProbabilities
@@ -42,7 +42,7 @@ def rounded(probabilities: RelationProbabilities) -> dict[str, float]:
     return {name: round(value, N_DIGITS) for name, value in asdict(probabilities).items()}
 
 
-def describe(probabilities: RelationProbabilities, format: Format) -> str:
+def describe(probabilities: RelationProbabilities, format: PairFormat) -> str:
     """One judgement in words, or as JSON."""
     if format != "table":
         return json.dumps({"relation": probabilities.relation, **rounded(probabilities)}) + "\n"

@@ -1,4 +1,4 @@
-"""A shipped model: its folder, checked, and its ONNX graph run by onnxruntime on token ids from `tokenizers`.
+"""A shipped model: its folder, checked, and its ONNX graph run on token ids from `tokenizers`.
 
 A model folder holds `model.onnx`, `tokenizer.json` and `config.json` (name, version, kind, the SHA-256 of the graph, token limits). Neither
 torch nor transformers is imported here.
@@ -13,15 +13,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 from tokenizers import Encoding, Tokenizer
 
+from contrast.backends import FloatArray as FloatArray
+from contrast.backends import backend_version, open_session
 from contrast.errors import ModelError
 from contrast.schema import ModelInfo
 
 IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
 MAX_BATCH_TOKENS = 2048
+LENGTH_STEP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ModelFolder:
 
     @property
     def info(self) -> ModelInfo:
-        return ModelInfo(self.config["name"], self.config["version"], self.sha256, f"onnxruntime {ort.__version__}")
+        return ModelInfo(self.config["name"], self.config["version"], self.sha256, backend_version())
 
 
 def open_folder(path: Path, kind: str) -> ModelFolder:
@@ -99,48 +100,46 @@ class Graph:
     """An ONNX graph and the names of what it gives; runs batches of token ids."""
 
     def __init__(self, path: Path, *, n_threads: int | None = None) -> None:
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        if n_threads:
-            options.intra_op_num_threads = n_threads
-        try:
-            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises its own unexported types
-            raise ModelError(f"{path}: onnxruntime cannot load it ({error}); install contrast again") from error
-        self._inputs = [given.name for given in self._session.get_inputs()]
+        self._session = open_session(path, n_threads=n_threads)
 
     def run(self, feed: dict[str, npt.NDArray[Any]], outputs: Sequence[str]) -> list[FloatArray]:
         """The named outputs for one batch; inputs that the graph does not take are left out."""
-        return list(self._session.run(list(outputs), {name: feed[name] for name in self._inputs}))
+        return self._session.run({name: feed[name] for name in self._session.inputs}, outputs)
 
 
-def padded(ids: Sequence[Sequence[int]], *, multiple: int = 8) -> IntArray:
+def padded(ids: Sequence[Sequence[int]], *, multiple: int = LENGTH_STEP) -> IntArray:
     """Token ids as a matrix, filled up with 0 to a common length.
 
     >>> padded([[7, 8], [9]], multiple=1).tolist()
     [[7, 8], [9, 0]]
     """
-    longest = max(map(len, ids))
-    matrix = np.zeros((len(ids), -(-longest // multiple) * multiple), dtype=np.int64)
+    longest = padded_length(max(map(len, ids)), multiple)
+    matrix = np.zeros((len(ids), longest), dtype=np.int64)
     for row, values in enumerate(ids):
         matrix[row, : len(values)] = values
     return matrix
 
 
-def batches(lengths: Sequence[int], max_tokens: int = MAX_BATCH_TOKENS) -> Iterator[list[int]]:
-    """Positions in batches of like length, each within `max_tokens` after padding (or alone).
+def padded_length(length: int, multiple: int = LENGTH_STEP) -> int:
+    """The next multiple from `length` up."""
+    return -(-length // multiple) * multiple
 
-    >>> list(batches([3, 9, 4], max_tokens=10))
-    [[0, 2], [1]]
+
+def batches(lengths: Sequence[int], max_tokens: int = MAX_BATCH_TOKENS) -> Iterator[list[int]]:
+    """Positions in batches that are padded to one length, each within `max_tokens` (or alone).
+
+    Rows of another padded length never share a batch, so that what the model says of a row is the same whatever it is run with.
+
+    >>> list(batches([3, 9, 4, 5], max_tokens=16))
+    [[0, 2], [3], [1]]
     """
-    batch: list[int] = []
-    for position in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[position] * (len(batch) + 1) > max_tokens:
-            yield batch
-            batch = []
-        batch.append(position)
-    if batch:
-        yield batch
+    of_length: dict[int, list[int]] = {}
+    for position, length in enumerate(lengths):
+        of_length.setdefault(padded_length(length), []).append(position)
+    for length, positions in sorted(of_length.items()):
+        n_rows = max(1, max_tokens // length)
+        for start in range(0, len(positions), n_rows):
+            yield positions[start : start + n_rows]
 
 
 def feed_of(encodings: Sequence[Encoding]) -> dict[str, IntArray]:

@@ -1,6 +1,8 @@
 """The whole story of a check: read, find who says what and what is seen, pair, score, calibrate, judge."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +10,14 @@ import numpy as np
 from contrast.calibration import as_records
 from contrast.encoder import FloatArray
 from contrast.errors import ModelError
+from contrast.labels import RELATIONS
 from contrast.pairing import CandidatePair, PairBudget, Pairing, circumstances, pair_up
 from contrast.reading import read_article, read_text
-from contrast.roles import RoleReader, RoleThresholds
-from contrast.schema import Article, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
+from contrast.roles import ArticleRoles, RoleReader, RoleThresholds
+from contrast.schema import Article, ModelInfo, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.scoring import open_scorer
 from contrast.scoring.framing import Framed
-from contrast.scoring.scorer import FramedPair, Scorer
+from contrast.scoring.scorer import FramedPair
 from contrast.settings import CheckSettings, models_folder
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 
@@ -31,8 +34,16 @@ class Checker:
     def __init__(self, settings: CheckSettings | None = None, *, models: Path | None = None, n_threads: int | None = None) -> None:
         self.settings = settings or CheckSettings()
         folder = models or models_folder()
-        self._roles = RoleReader.open(folder / "roles", n_threads=n_threads)
-        self._scorer: Scorer = open_scorer(self.settings.model, folder / "nli", device=self.settings.device, n_threads=n_threads)
+        # Side by side: loading is most of what a single check takes.
+        with ThreadPoolExecutor(2) as pool:
+            roles = pool.submit(RoleReader.open, folder / "roles", n_threads=n_threads)
+            scorer = pool.submit(open_scorer, self.settings.model, folder / "nli", device=self.settings.device, n_threads=n_threads)
+            self._roles, self._scorer = roles.result(), scorer.result()
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """Which model judges."""
+        return self._scorer.info
 
     def check(self, path: str | Path, *, budget: PairBudget | None = None) -> Report:
         """The report on the article in a file; raises InputError when there is none."""
@@ -44,23 +55,45 @@ class Checker:
 
     def check_article(self, article: Article, *, budget: PairBudget | None = None) -> Report:
         """The report on an article that was read."""
-        understood = self._roles.read(article.sentences)
+        return self.check_articles([article], budget=budget)[0]
+
+    def check_articles(self, articles: Sequence[Article], *, budget: PairBudget | None = None) -> list[Report]:
+        """The reports on several articles, in their order, their sentences and pairs run in common batches; each is as if checked alone."""
+        understood = self._roles.read_many([article.sentences for article in articles])
+        found = [self._find(article, roles, budget) for article, roles in zip(articles, understood, strict=True)]
+        framed = [frame_pairs(of_one.pairing.pairs, article.sentences) for article, of_one in zip(articles, found, strict=True)]
+        logits = self._logits([pair for pairs in framed for pair in pairs])
+        ends = np.cumsum([len(pairs) for pairs in framed])
+        return [
+            self._judge(article, of_one, logits[end - len(of_one.pairing.pairs) : end])
+            for article, of_one, end in zip(articles, found, ends, strict=True)
+        ]
+
+    def candidates(self, article: Article, *, budget: PairBudget | None = None) -> tuple[CandidatePair, ...]:
+        """The pairs of an article that a check would judge."""
+        (understood,) = self._roles.read_many([article.sentences])
+        return self._find(article, understood, budget).pairing.pairs
+
+    def _find(self, article: Article, understood: ArticleRoles, budget: PairBudget | None) -> "Found":
         statements = find_statements(article.sentences, understood.roles, self._roles.thresholds)
         observations = find_observations(article.sentences, understood.roles, self._roles.thresholds)
         pairing = pair_up(statements, observations, understood.roles, understood.vectors, self._roles.pairing_weights, budget=budget)
-        pairs = self._score(pairing, article.sentences)
+        return Found(statements, observations, pairing)
+
+    def _judge(self, article: Article, found: "Found", logits: FloatArray) -> Report:
         calibration = self._scorer.calibration
+        pairs = self._scored(found.pairing, logits)
         threshold = calibration.contrast_threshold if self.settings.threshold is None else self.settings.threshold
         contrasts = find_contrasts(pairs, threshold)
         supports = find_supports(pairs, calibration.support_threshold, contrasts)
         return Report(
             article=article,
-            statements=tuple(give_verdicts(statements, contrasts, supports)),
-            observations=tuple(observations),
+            statements=tuple(give_verdicts(found.statements, contrasts, supports)),
+            observations=tuple(found.observations),
             contrasts=tuple(contrasts[: self.settings.top]),
             supports=tuple(supports),
             pairs=tuple(pairs),
-            n_pairs_skipped=pairing.n_skipped,
+            n_pairs_skipped=found.pairing.n_skipped,
             model=self._scorer.info,
         )
 
@@ -77,20 +110,30 @@ class Checker:
         return list(as_records(self._scorer.calibration.of_pairs(self._logits(pairs))))
 
     def _logits(self, pairs: Sequence[FramedPair]) -> FloatArray:
+        if not pairs:
+            return np.zeros((0, len(RELATIONS)), dtype=np.float32)
         logits = self._scorer.logits(pairs)
         if not np.isfinite(logits).all():
             raise ModelError(f"{self._scorer.info.name}: the model gave no number for a pair, so nothing can be said; use another model")
         return logits
 
-    def _score(self, pairing: Pairing, sentences: Sequence[Sentence]) -> list[ScoredPair]:
+    def _scored(self, pairing: Pairing, logits: FloatArray) -> list[ScoredPair]:
         if not pairing.pairs:
             return []
-        framed = frame_pairs(pairing.pairs, sentences)
-        probabilities = self._scorer.calibration.of_article(self._logits(framed), circumstances(pairing.pairs))
+        probabilities = self._scorer.calibration.of_article(logits, circumstances(pairing.pairs))
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
             for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in an article before any pair is judged."""
+
+    statements: list[Statement]
+    observations: list[Observation]
+    pairing: Pairing
 
 
 def find_statements(sentences: Sequence[Sentence], roles: Sequence[SentenceRoles], thresholds: RoleThresholds) -> list[Statement]:

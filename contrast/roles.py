@@ -87,31 +87,51 @@ class RoleReader:
         return cls(open_folder(path, "roles"), n_threads=n_threads)
 
     def read(self, sentences: Sequence[Sentence]) -> ArticleRoles:
-        """Roles, speakers and vectors of all sentences."""
-        encodings = self._tokenizer.encode_batch([s.text for s in sentences], add_special_tokens=False)
-        windows = lay([encoding.ids for encoding in encodings])
-        logits = np.zeros((len(sentences), len(ROLES)), dtype=np.float32)
-        vectors: FloatArray = np.zeros((len(sentences), 0), dtype=np.float32)
-        spans: list[str | None] = [None] * len(sentences)
-        for batch in batches([len(window.ids) for window in windows]):
-            ids = padded([windows[k].ids for k in batch])
-            role_logits, speaker_logits, token_vectors = self._graph.run(
+        """Roles, speakers and vectors of all sentences of an article."""
+        return self.read_many([sentences])[0]
+
+    def read_many(self, articles: Sequence[Sequence[Sentence]]) -> list[ArticleRoles]:
+        """The same for several articles, their windows run in common batches; what is said of one does not depend on the others."""
+        encodings = [self._tokenizer.encode_batch([s.text for s in sentences], add_special_tokens=False) for sentences in articles]
+        windows = [(n, window) for n, of_article in enumerate(encodings) for window in lay([encoding.ids for encoding in of_article])]
+        readings = [_Reading.blank(len(sentences)) for sentences in articles]
+        for batch in batches([len(window.ids) for _, window in windows]):
+            ids = padded([windows[k][1].ids for k in batch])
+            role_logits, speaker_logits, vectors = self._graph.run(
                 {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": np.zeros_like(ids)},
                 ("role_logits", "speaker_logits", "vectors"),
             )
-            if not vectors.size:
-                vectors = np.zeros((len(sentences), token_vectors.shape[-1]), dtype=np.float32)
             for row, k in enumerate(batch):
-                for position, mark in _scored(windows[k]):
-                    logits[position] = role_logits[row, mark]
-                    vectors[position] = token_vectors[row, mark]
-                    of_words = speaker_logits[row, mark + 1 : mark + 1 + len(encodings[position].ids)]
-                    spans[position] = speaker_span(sentences[position].text, encodings[position], of_words, self.thresholds.speaker)
+                n, window = windows[k]
+                for position, mark in _scored(window):
+                    encoding = encodings[n][position]
+                    of_words = speaker_logits[row, mark + 1 : mark + 1 + len(encoding.ids)]
+                    readings[n].logits[position] = role_logits[row, mark]
+                    readings[n].vectors[position] = vectors[row, mark]
+                    readings[n].speakers[position] = speaker_span(articles[n][position].text, encoding, of_words, self.thresholds.speaker)
+        return [self._understood(sentences, reading) for sentences, reading in zip(articles, readings, strict=True)]
+
+    def _understood(self, sentences: Sequence[Sentence], reading: "_Reading") -> ArticleRoles:
+        logits, vectors = reading.logits, np.array(reading.vectors, dtype=np.float32)
         if not (np.isfinite(logits).all() and np.isfinite(vectors).all()):
             raise ModelError(f"{self.folder.path}: the model gave no number for a sentence; install contrast again")
         probabilities = sigmoid(logits * self._scale + self._offset)
-        roles = [SentenceRoles(float(i), float(c), float(o), span) for (i, c, o), span in zip(probabilities, spans, strict=True)]
+        roles = [SentenceRoles(float(i), float(c), float(o), s) for (i, c, o), s in zip(probabilities, reading.speakers, strict=True)]
         return ArticleRoles(tuple(resolve_speakers(sentences, roles, self.thresholds)), vectors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the graph gave for the sentences of one article, filled in window by window."""
+
+    logits: FloatArray
+    vectors: list[FloatArray]
+    speakers: list[str | None]
+
+    @classmethod
+    def blank(cls, n_sentences: int) -> "_Reading":
+        nothing: FloatArray = np.zeros(0, dtype=np.float32)
+        return cls(np.zeros((n_sentences, len(ROLES)), dtype=np.float32), [nothing] * n_sentences, [None] * n_sentences)
 
 
 def _scored(window: Window) -> list[tuple[int, int]]:

@@ -22,7 +22,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text as read: what stood in its head, and its sentences in the order of the text (the title is the first of them)."""
+    """A text as read: what stood in its head, and its sentences in the order of the text (the title is the first of them).
+
+    `is_laid_out` tells that the text stands in no file as it is here, so that a report must carry it.
+    """
 
     id: str
     text: str
@@ -32,6 +35,7 @@ class Article:
     url: str | None = None
     path: str | None = None
     sha256: str = ""
+    is_laid_out: bool = False
     warnings: tuple[str, ...] = ()
 
 

@@ -11,15 +11,24 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "contrast"
 FLOORS = [
     {"contrast.errors", "contrast.labels", "contrast.version"},
-    {"contrast.schema", "contrast.settings", "contrast.windows", "contrast.rows", "contrast.writing"},
+    {"contrast.schema", "contrast.backends", "contrast.settings", "contrast.windows", "contrast.rows", "contrast.writing"},
     {"contrast.reading.decoding", "contrast.reading.layout", "contrast.reading.language", "contrast.encoder", "contrast.scoring.framing"},
-    {"contrast.reading.sentences", "contrast.calibration"},
+    {"contrast.reading.sentences", "contrast.reading.extracted", "contrast.calibration"},
+    {"contrast.reading.page", "contrast.reading.pdf", "contrast.reading.word", "contrast.reading.marked_up", "contrast.reading.records"},
     {"contrast.roles", "contrast.reading", "contrast.pairing", "contrast.scoring.scorer", "contrast.verdicts"},
     {"contrast.scoring.embedded", "contrast.scoring.transformers_model"},
     {"contrast.scoring"},
     {"contrast.pipeline", "contrast.rendering.as_json", "contrast.rendering.table"},
+    {"contrast.rendering.from_json", "contrast.rendering.places", "contrast.rendering.provenance"},
+    {"contrast.rendering.carried", "contrast.rendering.views"},
+    {"contrast.rendering.html", "contrast.rendering.markdown"},
     {"contrast.rendering"},
-    {"contrast.comparing"},
+    {"contrast.comparing", "contrast.verifying"},
+    {"contrast.batch", "contrast.batch.sources"},
+    {"contrast.batch.settings", "contrast.batch.work"},
+    {"contrast.batch.seen", "contrast.batch.journal", "contrast.batch.output", "contrast.batch.ray_engine"},
+    {"contrast.batch.engines", "contrast.batch.progress"},
+    {"contrast.batch.run"},
 ]
 WINGS = ("contrast.training", "contrast.evaluation", "contrast.cli", "contrast.__main__")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contrast.encoder import open_folder
-from contrast.errors import InputError, ModelError
+from contrast.errors import InputError, ModelError, UsageError
 from contrast.evaluation.articles import evaluate_articles
 from contrast.evaluation.pairs import evaluate_pairs
 from contrast.pipeline import Checker
@@ -216,3 +216,23 @@ def test_a_bad_training_row_is_named(tmp_path: Path, row: str) -> None:
     path.write_text(row + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"rows\.jsonl, (row|line) 1"):
         read_pairs([path])
+
+
+def test_runs_are_averaged_by_their_shares(trained: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from contrast.training.average import Part, average, part_of
+
+    run = trained / "runs/nli"
+    weights = load_file(run / "model.safetensors")
+    (other := tmp_path / "other").mkdir()
+    save_file({name: value + 1 for name, value in weights.items()}, other / "model.safetensors", {"format": "pt"})
+    averaged = load_file(average([Part(run, 3.0), part_of(f"{other}=1")], tmp_path / "averaged") / "model.safetensors")
+    assert all(torch.allclose(averaged[name], value + 0.25, atol=1e-5) for name, value in weights.items())
+    with pytest.raises(InputError, match="one architecture"):
+        average([Part(run, 1), Part(trained / "runs/roles", 1)], tmp_path / "mixed")
+    with pytest.raises(InputError, match="no trained run"):
+        average([Part(tmp_path, 1)], tmp_path / "nothing")
+    with pytest.raises(UsageError, match="FOLDER=SHARE"):
+        part_of("runs/nli")

@@ -1,25 +1,119 @@
-"""From a file or a text to an article: bytes, head, sentences with offsets."""
+"""From a file or a text to an article: bytes, head, sentences with offsets.
+
+Plain text is read as it stands. From other kinds of files (`DOCUMENT_READERS`, `.jsonl`) a text is taken out and laid out anew; offsets
+point into that text, and the article says so (`is_laid_out`), so that a report carries it.
+"""
 
 import hashlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
-from contrast.reading.decoding import decode, read_bytes, refuse_size
+from contrast.errors import InputError
+from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, read_bytes, refuse_size
+from contrast.reading.extracted import Extracted
 from contrast.reading.language import warn_of_language
 from contrast.reading.layout import parse
 from contrast.reading.sentences import split
 from contrast.schema import Article
 
-__all__ = ["read_article", "read_text"]
+DocumentReader = Callable[[bytes, str], Extracted]
+# By ending: the module and its function, imported when the first such file is read.
+DOCUMENT_READERS: dict[str, tuple[str, str]] = {
+    ".html": ("contrast.reading.page", "read_page"),
+    ".htm": ("contrast.reading.page", "read_page"),
+    ".xhtml": ("contrast.reading.page", "read_page"),
+    ".pdf": ("contrast.reading.pdf", "read_pdf"),
+    ".docx": ("contrast.reading.word", "read_word"),
+    ".md": ("contrast.reading.marked_up", "read_markdown"),
+    ".markdown": ("contrast.reading.marked_up", "read_markdown"),
+}
+RECORDS_ENDING = ".jsonl"
+ENDINGS = (".txt", *DOCUMENT_READERS, RECORDS_ENDING)
+
+__all__ = ["ENDINGS", "extract", "is_document", "read_article", "read_articles", "read_text"]
 
 
 def read_article(path: Path) -> Article:
-    """The article in a file; raises InputError when there is none."""
-    return _article(read_bytes(path), id=path.stem, name=str(path), path=str(path))
+    """The article in a file; raises InputError when there is none, or more than one."""
+    found = list(read_articles(path))
+    if len(found) != 1:
+        raise InputError(f"{path}: {len(found)} articles; expected one; use contrast check or contrast score for files of several")
+    if isinstance(found[0], InputError):
+        raise found[0]
+    return found[0]
+
+
+def read_articles(path: Path) -> Iterator[Article | InputError]:
+    """The articles in a file, one for most kinds; a row of a file of rows that holds none comes as the error that says why.
+
+    Raises InputError when the file as a whole cannot be read.
+    """
+    ending, name = path.suffix.lower(), str(path)
+    if ending == RECORDS_ENDING:
+        from contrast.reading.records import read_records
+
+        content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
+        rows = list(read_records(content, name))
+        if not rows:
+            raise InputError(f"{path}: no article in it; expected one object with 'text' a line")
+        for number, row in enumerate(rows, 1):
+            yield row if isinstance(row, InputError) else _laid_out_or_error(row, content, path, number=number)
+    elif ending in DOCUMENT_READERS:
+        content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
+        yield _laid_out(extract(content, path), content, path, id=path.stem)
+    else:
+        yield _article(read_bytes(path), id=path.stem, name=name, path=name)
+
+
+def is_document(path: Path) -> bool:
+    """Whether a text must be taken out of such a file first."""
+    return path.suffix.lower() in DOCUMENT_READERS
+
+
+def extract(content: bytes, path: Path) -> Extracted:
+    """Title, date, address and body of the article in the bytes of a document; raises InputError when there is none."""
+    return _document_reader(path.suffix.lower())(content, str(path))
 
 
 def read_text(content: str | bytes, *, id: str = "text", name: str = "text") -> Article:
     """The article in a text (or in the bytes of one, as standard input gives them); raises InputError when there is none."""
     return _article(content.encode() if isinstance(content, str) else content, id=id, name=name, path=None)
+
+
+def _document_reader(ending: str) -> DocumentReader:
+    module, function = DOCUMENT_READERS[ending]
+    reader: DocumentReader = getattr(import_module(module), function)
+    return reader
+
+
+def _laid_out_or_error(row: Extracted, content: bytes, path: Path, *, number: int) -> Article | InputError:
+    try:
+        return _laid_out(row, content, path, id=row.id or f"{path.stem}:{number}")
+    except InputError as error:
+        return error
+
+
+def _laid_out(document: Extracted, content: bytes, path: Path, *, id: str) -> Article:
+    """The article of a document: its parts as they were told, its sentences those of the text that they are laid out as."""
+    text = document.as_text()
+    try:
+        refuse_size(f"{path}, its text", len(text.encode()))
+    except UnicodeEncodeError as error:
+        raise InputError(f"{path}: half a character (a lone surrogate) in the text of {id}; save it as UTF-8") from error
+    layout = parse(text)
+    return Article(
+        id=id,
+        text=text,
+        sentences=split(layout, str(path)),
+        title=document.title or (layout.title.text if layout.title else None),
+        date=document.date or layout.date,
+        url=document.url or layout.url,
+        path=str(path),
+        sha256=hashlib.sha256(content).hexdigest(),
+        is_laid_out=True,
+        warnings=tuple(warn_of_language(text)),
+    )
 
 
 def _article(content: bytes, *, id: str, name: str, path: str | None) -> Article:

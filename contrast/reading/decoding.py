@@ -1,34 +1,39 @@
 """From bytes to text: UTF-8 first, other encodings through charset-normalizer; what is no text is refused."""
 
+import re
 from pathlib import Path
 
 from contrast.errors import InputError
 
 MAX_BYTES = 1_000_000
+# Pages, PDF and Word files carry pictures and scripts beside their text; the text itself is held to MAX_BYTES.
+MAX_DOCUMENT_BYTES = 50_000_000
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*["']([\w.:-]+)""", re.IGNORECASE)
+_HEAD_BYTES = 4096
+# Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
+_READ_AS_CP1252 = frozenset(["iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"])
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes; raises InputError when it is missing, no file, empty or larger than `MAX_BYTES`."""
+def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
+    """The file's bytes; raises InputError when it is missing, no file, or larger than `limit`."""
     if not path.exists():
         raise InputError(f"{path}: no such file; expected a text file with one article")
     if not path.is_file():
         raise InputError(f"{path}: not a file; expected a text file with one article")
     try:
         size = path.stat().st_size
-        content = path.read_bytes() if size <= MAX_BYTES else b""
+        content = path.read_bytes() if size <= limit else b""
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    refuse_size(str(path), size)
+    refuse_size(str(path), size, limit=limit)
     return content
 
 
-def refuse_size(name: str, n_bytes: int) -> None:
+def refuse_size(name: str, n_bytes: int, *, limit: int = MAX_BYTES) -> None:
     """Raises InputError when an article is larger than any article is."""
-    if n_bytes > MAX_BYTES:
-        raise InputError(
-            f"{name}: {n_bytes / 1e6:.1f} MB; expected one article of at most {MAX_BYTES / 1e6:.0f} MB; split it into articles"
-        )
+    if n_bytes > limit:
+        raise InputError(f"{name}: {n_bytes / 1e6:.1f} MB; expected one article of at most {limit / 1e6:.0f} MB; split it into articles")
 
 
 def decode(content: bytes, name: str) -> str:
@@ -48,6 +53,26 @@ def decode(content: bytes, name: str) -> str:
     if not text.strip():
         raise InputError(f"{name}: empty; expected a text file with one article")
     return text
+
+
+def decode_page(content: bytes, name: str) -> str:
+    """The text of a web page's bytes: UTF-8, else what its head declares, else a guess; raises InputError when it is no text."""
+    declared = _DECLARED.search(content[:_HEAD_BYTES])
+    if declared is None or content.startswith(_UTF16_MARKS) or b"\x00" in content or _is_utf8(content):
+        return decode(content, name)
+    encoding = (declared[1] or declared[2]).decode("ascii").lower()
+    try:
+        return content.decode("cp1252" if encoding in _READ_AS_CP1252 else encoding)
+    except (LookupError, UnicodeDecodeError):
+        return decode(content, name)
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decode_as(content: bytes, encoding: str, name: str) -> str:

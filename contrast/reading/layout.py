@@ -5,12 +5,12 @@ prose has no title. Nothing is cut from the text: the parts are given by their o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T[\d:.]+Z?)?")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
-_ENDS_A_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
+ENDS_A_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 MAX_TITLE_WORDS = 30
 
 
@@ -55,6 +55,15 @@ def as_date(line: str) -> str | None:
     return f"{match[1]}-{match[2]}-{match[3]}"
 
 
+def as_address(line: str | None) -> str | None:
+    """The line if it is an address on the web and nothing else.
+
+    >>> as_address("https://example.org/mill"), as_address("javascript:alert(1)")
+    ('https://example.org/mill', None)
+    """
+    return line if line and _ADDRESS.fullmatch(line) else None
+
+
 def parse(text: str) -> Layout:
     """The parts of the text.
 
@@ -77,7 +86,17 @@ def parse(text: str) -> Layout:
     return Layout(title=rest[0] if has_title else None, date=date, url=url, body=tuple(rest[1:] if has_title else rest))
 
 
+def lay_out(article: Mapping[str, object]) -> str:
+    """Title, date, address and text of an article, a line each for the first three; what is missing leaves an empty line.
+
+    >>> lay_out({"title": "Mill shuts", "date": "2024-03-12", "url": None, "text": "It shut."})
+    'Mill shuts\\n20240312\\n\\nIt shut.'
+    """
+    date = str(article.get("date") or "").replace("-", "")[:8]
+    return f"{article.get('title') or ''}\n{date}\n{article.get('url') or ''}\n{article.get('text') or ''}"
+
+
 def _is_title(line: str, *, has_head: bool) -> bool:
     if len(line.split()) > MAX_TITLE_WORDS:
         return False
-    return has_head or not _ENDS_A_SENTENCE.search(line)
+    return has_head or not ENDS_A_SENTENCE.search(line)

@@ -5,20 +5,37 @@ from io import StringIO
 from typing import Literal
 
 from contrast.rendering.as_json import as_json, as_jsonl
+from contrast.rendering.provenance import Provenance
 from contrast.schema import Report
 
-Format = Literal["table", "json", "jsonl"]
+Format = Literal["table", "json", "jsonl", "markdown", "html"]
+PairFormat = Literal["table", "json", "jsonl"]
 PLAIN_WIDTH = 120
 
-__all__ = ["Format", "as_json", "as_jsonl", "as_text"]
+__all__ = ["Format", "PairFormat", "Provenance", "as_json", "as_jsonl", "as_text"]
 
 
-def as_text(reports: Sequence[Report], format: Format, *, has_all_pairs: bool = False, is_list: bool | None = None) -> str:
+def as_text(
+    reports: Sequence[Report],
+    format: Format,
+    *,
+    has_all_pairs: bool = False,
+    is_list: bool | None = None,
+    provenance: Provenance | None = None,
+) -> str:
     """The reports in a format, without colours; `is_list` tells whether more than one article was asked for."""
     if format == "json":
         return as_json(reports, has_all_pairs=has_all_pairs, is_list=is_list)
     if format == "jsonl":
         return as_jsonl(reports, has_all_pairs=has_all_pairs)
+    if format == "markdown":
+        from contrast.rendering.markdown import as_markdown
+
+        return as_markdown(reports, provenance)
+    if format == "html":
+        from contrast.rendering.html import as_html
+
+        return as_html(reports, provenance)
     from rich.console import Console
 
     from contrast.rendering.table import print_reports

@@ -26,6 +26,7 @@ def as_object(report: Report, *, has_all_pairs: bool = False) -> dict[str, Any]:
             "n_pairs": len(report.pairs),
             "n_pairs_skipped": report.n_pairs_skipped,
             "warnings": list(article.warnings),
+            **({"text": article.text} if article.is_laid_out else {}),
         },
         "statements": [_statement(statement) for statement in report.statements],
         "observations": [_observation(observation) for observation in report.observations],

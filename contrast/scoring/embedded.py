@@ -1,4 +1,4 @@
-"""The shipped cross-encoder, run by onnxruntime: pairs in batches of like length."""
+"""The shipped cross-encoder, pairs in batches of one length."""
 
 from collections.abc import Sequence
 from pathlib import Path

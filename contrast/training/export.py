@@ -17,12 +17,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 import torch
-from onnxruntime.transformers import optimizer
-from onnxruntime.transformers.fusion_options import FusionOptions
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from contrast.backends import backend_version
 from contrast.calibration import N_CIRCUMSTANCES, Calibration
 from contrast.encoder import Graph, batches, padded
 from contrast.errors import ModelError
@@ -86,7 +84,7 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, n
         shutil.copyfile(graph_path, output / "model.onnx")
     AutoTokenizer.from_pretrained(source).backend_tokenizer.save(str(output / "tokenizer.json"))
     write_whole(output / "calibration.json", json.dumps(PLAIN[kind], indent=1) + "\n")
-    _write_config(output, kind, name, max_tokens, parity)
+    _write_config(output, kind, name, max_tokens, n_heads(model), parity)
     return parity
 
 
@@ -118,20 +116,8 @@ def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
     )
     graph = onnx.load(plain)
     quantise_embedding(graph)
-    onnx.save(graph, plain)
-    config: Any = model.config
-    options = FusionOptions("bert")
-    options.use_multi_head_attention = True  # leaves the products of queries, keys and values to be quantised
-    merged = optimizer.optimize_model(
-        str(plain),
-        "bert",
-        num_heads=config.num_attention_heads,
-        hidden_size=config.hidden_size,
-        optimization_options=options,
-        opt_level=0,
-    )
-    quantise_products(merged.model)
-    onnx.save(merged.model, final)
+    quantise_products(graph)
+    onnx.save(graph, final)
     return final
 
 
@@ -174,16 +160,23 @@ def _decisions(found: Any, expected: Any, kind: Kind) -> tuple[npt.NDArray[np.bo
     return (one > 0.5) == (other > 0.5), np.abs(one - other)
 
 
-def _write_config(output: Path, kind: Kind, name: str, max_tokens: int, parity: Parity) -> None:
+def n_heads(model: torch.nn.Module) -> int:
+    """How many attention heads the encoder has, which the graph does not tell."""
+    config: Any = model.config
+    return int(config.num_attention_heads)
+
+
+def _write_config(output: Path, kind: Kind, name: str, max_tokens: int, heads: int, parity: Parity) -> None:
     config = {
         "name": name,
         "version": __version__,
         "kind": kind,
         "labels": list(RELATIONS if kind == "nli" else ROLES),
         "max_tokens": max_tokens,
+        "n_heads": heads,
         "sha256": hashlib.sha256((output / "model.onnx").read_bytes()).hexdigest(),
         "exported": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "tools": {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__},
+        "tools": {"torch": torch.__version__, "backend": backend_version()},
         "parity": {"n": parity.n, "agreement": round(parity.agreement, 4), "mean_difference": round(parity.mean_difference, 5)},
     }
     (output / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contrast.errors import InputError
+from contrast.reading.layout import lay_out
 from contrast.rows import read_rows
 from contrast.writing import write_whole
 
@@ -47,16 +48,6 @@ def join(pointers: Path, texts: Path, output: Path) -> Joined:
         write_whole(output / f"{name}.txt", text)
         write_whole(output / f"{name}.json", json.dumps(annotation, ensure_ascii=False) + "\n")
     return Joined(len(found) - len(changed), tuple(sorted(rows.keys() - found)), tuple(sorted(changed)))
-
-
-def lay_out(article: dict[str, Any]) -> str:
-    """Title, date, address and text of an article, a line each for the first three.
-
-    >>> lay_out({"title": "Mill shuts", "date": "2024-03-12", "url": None, "text": "It shut."})
-    'Mill shuts\\n20240312\\n\\nIt shut.'
-    """
-    date = str(article.get("date") or "").replace("-", "")[:8]
-    return f"{article.get('title') or ''}\n{date}\n{article.get('url') or ''}\n{article.get('text') or ''}"
 
 
 def _annotation(row: dict[str, Any], text: str, where: Path) -> dict[str, Any]:

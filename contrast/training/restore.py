@@ -28,8 +28,8 @@ def restore(folder: Path, output: Path) -> Path:
     try:
         graph = onnx.load(folder / "model.onnx").graph
         state = _state_of(graph)
-        labels = json.loads((folder / "config.json").read_text(encoding="utf-8"))["labels"]
-        config = _config_of(graph, state, labels)
+        exported = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = _config_of(state, exported["labels"], exported["n_heads"])
     except (OSError, LookupError, ValueError, DecodeError) as error:
         raise ModelError(f"{folder}: not a model that contrast exported ({type(error).__name__}: {error}); name another --base") from error
     output.mkdir(parents=True, exist_ok=True)
@@ -56,22 +56,17 @@ def _state_of(graph: Any) -> dict[str, Array]:
         if name.endswith(f".{WEIGHT}"):
             module = name.removesuffix(f".{WEIGHT}")
             state[f"{module}.weight"] = (value.astype(np.float32) * values[f"{module}.{WEIGHT_SCALE}"]).T
-    for layer, node in enumerate(node for node in graph.node if node.op_type == "MultiHeadAttention"):
-        for part, bias in zip(("query", "key", "value"), np.split(values[node.input[3]], 3), strict=True):
-            state[f"bert.encoder.layer.{layer}.attention.self.{part}.bias"] = bias
     return state
 
 
-def _config_of(graph: Any, state: dict[str, Array], labels: list[str]) -> BertConfig:
+def _config_of(state: dict[str, Array], labels: list[str], n_heads: int) -> BertConfig:
     vocabulary, hidden = state["bert.embeddings.word_embeddings.weight"].shape
-    attention = [node for node in graph.node if node.op_type == "MultiHeadAttention"]
-    n_heads = next(attribute.i for attribute in attention[0].attribute if attribute.name == "num_heads")
     return BertConfig(
         id2label=dict(enumerate(labels)),
         label2id={label: k for k, label in enumerate(labels)},
         vocab_size=vocabulary,
         hidden_size=hidden,
-        num_hidden_layers=len(attention),
+        num_hidden_layers=len({name.split(".")[3] for name in state if name.startswith("bert.encoder.layer.")}),
         num_attention_heads=n_heads,
         intermediate_size=state["bert.encoder.layer.0.intermediate.dense.weight"].shape[0],
         max_position_embeddings=state["bert.embeddings.position_embeddings.weight"].shape[0],

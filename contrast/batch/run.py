@@ -1,0 +1,144 @@
+"""The whole story of a batch run: find the articles, pass over what was done, score chunk by chunk, write."""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+from contrast.batch.engines import open_engine
+from contrast.batch.journal import Journal, State, failures_file, next_digest, work_folder
+from contrast.batch.output import write_output
+from contrast.batch.seen import Seen
+from contrast.batch.settings import BatchSettings
+from contrast.batch.sources import STDIN, Meter, Raw, Survey, read_all, survey
+from contrast.batch.work import Task
+from contrast.encoder import open_folder
+from contrast.errors import UsageError
+from contrast.settings import models_folder
+from contrast.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to."""
+
+    state: State
+    n_done_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far the inputs were read at the end of a chunk: the digest of all articles up to there, and the bytes."""
+
+    digest: str
+    n_bytes: int
+
+
+def score(settings: BatchSettings, tell: Callable[[State, Meter], None] = lambda state, meter: None) -> Summary:
+    """Scores all articles of the inputs into the output; `tell` hears of every chunk that is written.
+
+    Raises UsageError and InputError for what a person can mend; whatever was written is kept and gone on from.
+    """
+    found = survey(settings.inputs, without=_own_files(settings))
+    meter = Meter(n_bytes_in_all=0 if STDIN in settings.inputs else found.n_bytes)
+    with (
+        Journal(settings.output, run_of(settings, found), is_restart=settings.is_restart) as journal,
+        Seen(journal.folder / "seen.sqlite", settings.near_duplicates) as seen,
+    ):
+        begun = journal.state
+        _refuse_failures(journal, settings)
+        seen.forget_from(begun.n_done)
+        raws = _left_to_do(settings, begun, meter, seen)
+        tell(begun, meter)
+        marks: deque[_Mark] = deque()
+        with closing(open_engine(settings)) as engine:
+            for outcomes in engine.run(_chunks(raws, seen, begun, meter, marks, settings.n_articles_a_chunk)):
+                mark = marks.popleft()
+                seen.keep()
+                journal.append(outcomes, mark.digest)
+                tell(journal.state, Meter(mark.n_bytes, meter.n_bytes_in_all))
+                _refuse_failures(journal, settings)
+        if journal.state.n_done == 0 and settings.shard[1] == 1:
+            journal.finish()
+            raise UsageError(f"{', '.join(settings.inputs)}: no article in it; expected files of one article or rows with a text each")
+        write_output(journal.rows, settings.output)
+        journal.finish()
+        return Summary(journal.state, begun.n_done)
+
+
+def _refuse_failures(journal: Journal, settings: BatchSettings) -> None:
+    if settings.max_errors is not None and journal.state.n_failed > settings.max_errors:
+        raise UsageError(
+            f"{journal.state.n_failed} articles could not be read, more than --max-errors {settings.max_errors}; "
+            f"see {journal.failures}, and give a greater number to go on or mend them and give --restart"
+        )
+
+
+def run_of(settings: BatchSettings, found: Survey) -> str:
+    """What makes a run the same run: its inputs as they lie there, its settings, the models; as a digest."""
+    chosen = {
+        "version": __version__,
+        "files": found.digest,
+        "models": digest_of_models(settings.models or models_folder(), settings.check.model),
+        "inputs": settings.inputs,
+        "check": asdict(settings.check),
+        "columns": asdict(settings.columns),
+        "near_duplicates": settings.near_duplicates,
+        "shard": settings.shard,
+    }
+    return _digest_of(chosen)
+
+
+def digest_of_models(folder: Path, model: str | None) -> str:
+    """A digest of the shipped models, and of the names, sizes and times of the files of another where that is a folder."""
+    told: list[object] = []
+    for kind in ("roles", "nli"):
+        opened = open_folder(folder / kind, kind)
+        told += [asdict(opened.info), *(opened.read_json(f"{name}.json") for name in ("config", "calibration", "tokenizer"))]
+    if model is not None and Path(model).is_dir():
+        told += [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(Path(model).iterdir())]
+    return _digest_of(told)
+
+
+def _digest_of(told: object) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _own_files(settings: BatchSettings) -> tuple[Path, ...]:
+    return (settings.output, failures_file(settings.output), work_folder(settings.output))
+
+
+def _left_to_do(settings: BatchSettings, state: State, meter: Meter, seen: Seen) -> Iterator[Raw]:
+    """The articles of this shard that are not done; raises UsageError when those done are not what they were."""
+    which, n = settings.shard
+    every = read_all(settings.inputs, settings.columns, meter, without=_own_files(settings))
+    mine = (raw for k, raw in enumerate(every) if k % n == which - 1)
+    digest, n_met, last = "", 0, seen.last()
+    for raw in islice(mine, state.n_done):
+        if n_met > last:
+            seen.note(n_met, raw)
+        digest, n_met = next_digest(digest, raw.id, raw.content), n_met + 1
+    if digest != state.articles_sha256 or n_met != state.n_done:
+        raise UsageError(
+            f"-o {settings.output}: the {state.n_done} articles that were scored before are not the first of the inputs any more; "
+            "put them back, name another file, or give --restart to score anew"
+        )
+    return mine
+
+
+def _chunks(
+    raws: Iterator[Raw], seen: Seen, state: State, meter: Meter, marks: deque[_Mark], n_articles_a_chunk: int
+) -> Iterator[list[Task]]:
+    """Chunks of tasks; for each a mark is left of how far the inputs were read."""
+    digest, n = state.articles_sha256, state.n_done
+    while chunk := list(islice(raws, n_articles_a_chunk)):
+        tasks = []
+        for raw in chunk:
+            tasks.append(seen.note(n, raw))
+            digest, n = next_digest(digest, raw.id, raw.content), n + 1
+        marks.append(_Mark(digest, meter.n_bytes))
+        yield tasks

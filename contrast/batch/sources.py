@@ -1,0 +1,288 @@
+"""Where a batch's articles come from: folders, patterns, files of one article, files of rows, standard input; one by one, in a fixed order.
+
+Parquet is read through `datasets`. CSV and JSONL are read line by line here, since a broken row must cost that row alone and `datasets`
+gives up the whole file.
+"""
+
+import csv
+import glob
+import gzip
+import hashlib
+import io
+import json
+import os
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from contrast.errors import InputError, UsageError
+from contrast.reading import extract, is_document
+from contrast.reading.decoding import MAX_DOCUMENT_BYTES, read_bytes
+from contrast.reading.layout import as_date, lay_out
+
+STDIN = "-"
+ARTICLE_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx")
+ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
+MAX_CSV_FIELD = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The names under which a row holds the parts of an article."""
+
+    id: str = "id"
+    title: str = "title"
+    date: str = "date"
+    url: str = "url"
+    text: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a row gives beside the text."""
+
+    title: str | None
+    date: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An article as it came: its bytes, or why there are none.
+
+    `where` names it in messages; `path` is that of a file of one article, `head` what a row or a document gave beside the text, `sha256`
+    that of the document that the text was taken out of.
+    """
+
+    id: str
+    where: str
+    content: bytes = b""
+    path: str | None = None
+    head: Head | None = None
+    sha256: str | None = None
+    failure: str | None = None
+
+
+@dataclass(slots=True)
+class Meter:
+    """How many bytes of the inputs were read, of how many (0: unknown)."""
+
+    n_bytes: int = 0
+    n_bytes_in_all: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The files of the inputs as they lie there: a digest of their names, sizes and times, and how many bytes they hold."""
+
+    digest: str
+    n_bytes: int
+
+
+def survey(inputs: Sequence[str], *, without: Iterable[Path] = ()) -> Survey:
+    """Looks at every file of the inputs without reading it; raises InputError where there is nothing."""
+    digest, n_bytes = hashlib.sha256(), 0
+    for path in find_files(inputs, without=without):
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}); mend that or leave it out") from error
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+        n_bytes += status.st_size
+    return Survey(digest.hexdigest(), n_bytes)
+
+
+def find_files(inputs: Sequence[str], *, without: Iterable[Path] = ()) -> Iterator[Path]:
+    """The files under the inputs, folders in the order of their names, hidden files left out; raises InputError where there is nothing."""
+    left_out = {Path(os.path.realpath(path)) for path in without}
+    for given in inputs:
+        if given == STDIN:
+            continue
+        found = False
+        for path in _expand(given):
+            if Path(os.path.realpath(path)) not in left_out:
+                found = True
+                yield path
+        if not found:
+            raise InputError(f"{given}: nothing to score there; expected {', '.join((*ARTICLE_ENDINGS, *ROW_ENDINGS))} files")
+
+
+def _expand(given: str) -> Iterator[Path]:
+    path = Path(given)
+    if os.path.isdir(path):
+        yield from _walk(path)
+    elif os.path.exists(path):
+        if not _is_readable(path.name):
+            raise InputError(f"{given}: cannot be read by its ending; expected {', '.join((*ARTICLE_ENDINGS, *ROW_ENDINGS))}")
+        yield path
+    elif glob.has_magic(given):
+        yield from (Path(name) for name in sorted(glob.glob(given, recursive=True)) if _is_readable(name) and os.path.isfile(name))
+    else:
+        raise InputError(f"{given}: no such file or folder; expected a folder, a pattern, or an article or row file")
+
+
+def _is_readable(name: str) -> bool:
+    return name.lower().endswith(ARTICLE_ENDINGS + ROW_ENDINGS)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); mend that or leave it out") from error
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        # A link to a folder may lead in a circle.
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        elif _is_readable(entry.name) and not entry.is_dir():
+            yield Path(entry.path)
+
+
+def read_all(inputs: Sequence[str], columns: Columns, meter: Meter, *, without: Iterable[Path] = ()) -> Iterator[Raw]:
+    """Every article of the inputs, or what is wrong with it, as it comes."""
+    if list(inputs).count(STDIN) > 1:
+        raise UsageError("standard input was named twice; it can be read once")
+    for path in find_files(inputs, without=without):
+        begun = meter.n_bytes
+        yield from _read_file(path, columns, meter)
+        meter.n_bytes = begun + (path.stat().st_size if os.path.exists(path) else 0)
+    if STDIN in inputs:
+        yield from _read_lines(sys.stdin.buffer, "standard input", "stdin", columns)
+
+
+def _read_file(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+    name = path.name.lower()
+    if name.endswith(".parquet"):
+        yield from _read_parquet(path, columns, meter)
+    elif name.endswith(".csv"):
+        yield from _read_csv(path, columns, meter)
+    elif name.endswith(ROW_ENDINGS):
+        yield from _read_jsonl(path, columns, meter)
+    else:
+        yield _read_article(path)
+
+
+def _read_article(path: Path) -> Raw:
+    id = _whole(path.stem)
+    try:
+        if is_document(path):
+            return _read_document(path, id)
+        return Raw(id, str(path), read_bytes(path), path=str(path))
+    except InputError as error:
+        return Raw(id, str(path), failure=str(error))
+
+
+def _read_document(path: Path, id: str) -> Raw:
+    content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
+    found = extract(content, path)
+    text = found.as_text().encode("utf-8", "replace")
+    return Raw(id, str(path), text, str(path), Head(found.title, found.date, found.url), hashlib.sha256(content).hexdigest())
+
+
+def _read_jsonl(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+    begun = meter.n_bytes
+    try:
+        with path.open("rb") as file:
+            lines: BinaryIO = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[assignment]
+            for raw in _read_lines(lines, str(path), _stem(path), columns):
+                meter.n_bytes = begun + file.tell()
+                yield raw
+    except (OSError, EOFError, zlib.error) as error:
+        yield Raw(_stem(path), str(path), failure=f"{path}: broken off here ({error}); expected JSONL, gzip or plain")
+
+
+def _read_lines(lines: BinaryIO, where: str, stem: str, columns: Columns) -> Iterator[Raw]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"{where}, line {number}"
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Raw(f"{stem}:{number}", place, failure=f"{place}: not JSON ({error}); expected one object a line")
+            continue
+        yield _raw_of(row, place, f"{stem}:{number}", columns)
+
+
+def _read_csv(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+    csv.field_size_limit(MAX_CSV_FIELD)
+    begun = meter.n_bytes
+    try:
+        with path.open("rb") as file:
+            rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline=""))
+            for number in range(2, sys.maxsize):
+                place, stem = f"{path}, row {number}", f"{_stem(path)}:{number}"
+                try:
+                    row = next(rows, None)
+                except csv.Error as error:
+                    yield Raw(stem, place, failure=f"{place}: not CSV ({error}); expected as many fields as the first line names")
+                    continue
+                if row is None:
+                    return
+                meter.n_bytes = begun + file.tell()
+                if None in row or None in row.values():
+                    yield Raw(stem, place, failure=f"{place}: more or fewer fields than the first line names; quote fields with commas")
+                else:
+                    yield _raw_of(row, place, stem, columns)
+    except OSError as error:
+        yield Raw(_stem(path), str(path), failure=f"{path}: cannot be read ({error.strerror})")
+
+
+def _read_parquet(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+    from datasets import load_dataset
+    from pyarrow.parquet import read_metadata
+
+    begun, number = meter.n_bytes, 0
+    try:
+        n_rows, size = read_metadata(path).num_rows, path.stat().st_size
+        for number, row in enumerate(load_dataset("parquet", data_files=[str(path)], split="train", streaming=True), 1):
+            meter.n_bytes = begun + size * number // n_rows
+            yield _raw_of(row, f"{path}, row {number}", f"{_stem(path)}:{number}", columns)
+    except Exception as error:  # pyarrow's and datasets' many types
+        place = f"{path}, after row {number}"
+        yield Raw(f"{_stem(path)}:{number + 1}", place, failure=f"{place}: cannot be read on ({_first_line(error)}); expected Parquet")
+
+
+def _raw_of(row: Any, place: str, id: str, columns: Columns) -> Raw:
+    if not isinstance(row, dict):
+        return Raw(id, place, failure=f"{place}: a {type(row).__name__}; expected an object with {columns.text!r}")
+    given = row.get(columns.id)
+    id = _whole(id if given is None or given == "" else str(given))
+    text = row.get(columns.text)
+    if columns.text in row and not (isinstance(text, str) and text.strip()):
+        return Raw(id, place, failure=f"{place}: nothing to read under {columns.text!r}; expected the text of an article")
+    if not isinstance(text, str):
+        has = ", ".join(map(str, row)) or "nothing"
+        return Raw(id, place, failure=f"{place}: no text under {columns.text!r} (it has {has}); name the column with --text-column")
+    head = Head(*(_one_line(row.get(column)) for column in (columns.title, columns.date, columns.url)))
+    date = as_date((head.date or "")[:10].replace("/", "-"))
+    # A date or address that is not of the known forms stays out of the text, where it would be read as a sentence.
+    is_address = head.url is not None and head.url.startswith(("http://", "https://", "www.")) and " " not in head.url
+    try:
+        content = lay_out({"title": head.title, "date": date, "url": head.url if is_address else None, "text": text}).encode()
+    except UnicodeEncodeError:
+        return Raw(id, place, failure=f"{place}: bytes that are not UTF-8; save it as UTF-8")
+    return Raw(id, place, content, head=Head(head.title, date, head.url))
+
+
+def _one_line(value: Any) -> str | None:
+    return None if value is None else " ".join(str(value).split()) or None
+
+
+def _whole(text: str) -> str:
+    """The text with question marks for what cannot be written as UTF-8 (bytes of another encoding in a file name or a CSV field)."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,79 @@
+"""The command for many articles: score."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command("score")
+def score_articles(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Folders, patterns, .txt, .html, .pdf, .docx, .jsonl[.gz], .csv or .parquet files; - reads JSONL from standard input.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write: .jsonl[.gz] article records; .csv or .parquet contrasts.")
+    ],
+    id_column: Annotated[str, typer.Option(help="Name of the column with the id.")] = "id",
+    title_column: Annotated[str, typer.Option(help="Name of the column with the title.")] = "title",
+    date_column: Annotated[str, typer.Option(help="Name of the column with the date.")] = "date",
+    url_column: Annotated[str, typer.Option(help="Name of the column with the address.")] = "url",
+    text_column: Annotated[str, typer.Option(help="Name of the column with the text.")] = "text",
+    near_duplicates: Annotated[str, typer.Option(help="Near copies of an earlier article: keep (do not look), mark or skip.")] = "mark",
+    threshold: Annotated[float | None, typer.Option(help="Flag a pair from this contradiction probability on.")] = None,
+    top: Annotated[int | None, typer.Option(help="Keep at most this many contrasts an article.")] = None,
+    model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto; for --model only.")] = "auto",
+    shard: Annotated[
+        str, typer.Option(help="Score only every Nth article, from the Ith on: I/N; copies are looked for among these.")
+    ] = "1/1",
+    engine: Annotated[str, typer.Option(help="local, or ray (needs the extra 'ray').")] = "local",
+    ray_address: Annotated[str | None, typer.Option(help="Address of a running Ray cluster.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes (default: one a core).")] = None,
+    chunk: Annotated[int, typer.Option(help="Articles scored and written together; the output does not depend on it.")] = 32,
+    max_errors: Annotated[int | None, typer.Option(help="Stop when more articles than this cannot be read.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Drop what an earlier run wrote and score anew.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing line.")] = False,
+) -> None:
+    """Score many articles into one file; a killed run goes on where it was."""
+    from contrast.batch.progress import Progress
+    from contrast.batch.run import score
+    from contrast.batch.settings import BatchSettings, shard_of
+    from contrast.batch.sources import Columns
+    from contrast.settings import CheckSettings
+
+    settings = BatchSettings(
+        inputs=tuple(inputs),
+        output=output,
+        check=CheckSettings(threshold=threshold, top=top, model=model, device=device),
+        columns=Columns(id_column, title_column, date_column, url_column, text_column),
+        near_duplicates=near_duplicates,  # type: ignore[arg-type]
+        shard=shard_of(shard),
+        engine=engine,  # type: ignore[arg-type]
+        ray_address=ray_address,
+        n_workers=workers,
+        max_errors=max_errors,
+        n_articles_a_chunk=chunk,
+        is_restart=restart,
+    )
+    with Progress(is_quiet=quiet) as progress:
+        state = score(settings, progress).state
+    if not quiet:
+        copies = f" · {state.n_copies:,} left out as copies" if state.n_copies else ""
+        failed = f" · {state.n_failed:,} could not be read, see {output}.errors.jsonl" if state.n_failed else ""
+        print(
+            f"contrast: scored {state.n_scored:,} of {state.n_done:,} articles{copies}{failed} · {state.n_contrasts:,} contrasts · "
+            f"wrote {output}",
+            file=sys.stderr,
+        )
+    # A shard of fewer articles than there are shards may be empty.
+    if state.n_done and not state.n_scored:
+        raise typer.Exit(1)

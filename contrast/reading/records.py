@@ -1,0 +1,43 @@
+"""Articles as rows of a JSONL file: an object a line with `text` and, where known, `id`, `title`, `date` and `url`."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from contrast.errors import InputError
+from contrast.reading.decoding import decode
+from contrast.reading.extracted import Extracted, tidy
+from contrast.reading.layout import as_address, as_date
+
+
+def read_records(content: bytes, name: str) -> Iterator[Extracted | InputError]:
+    """The articles in the bytes of a JSONL file, in order; a row that holds none comes as the error that says why."""
+    text = decode(content, name)
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield _read(line, f"{name}, line {number}")
+            except InputError as error:
+                yield error
+
+
+def _read(line: str, where: str) -> Extracted:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not JSON ({error}); expected one article as an object a line") from error
+    if not isinstance(row, dict):
+        raise InputError(f"{where}: a {type(row).__name__}; expected an object with 'text'")
+    body = row.get("text")
+    if not isinstance(body, str) or not body.strip():
+        has = ", ".join(map(str, row)) or "nothing"
+        raise InputError(f"{where}: no text under 'text' (it has {has}); rename the field, or use contrast score --text-column")
+    date = _field(row, "date")
+    return Extracted(
+        body, title=_field(row, "title"), date=as_date((date or "")[:10]), url=as_address(_field(row, "url")), id=_field(row, "id")
+    )
+
+
+def _field(row: dict[str, Any], key: str) -> str | None:
+    value = row.get(key)
+    return None if value is None else tidy(str(value)) or None

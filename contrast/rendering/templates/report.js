@@ -1,0 +1,65 @@
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const form = document.getElementById("filters");
+  const [probability, speaker, verdict] = ["probability", "speaker", "verdict"].map((name) => document.getElementById(`filter-${name}`));
+  const cards = all(".card");
+
+  const filter = () => {
+    const least = Number(probability.value);
+    document.getElementById("filter-probability-value").textContent = least.toFixed(2);
+    const kept = new Set();
+    for (const card of cards) {
+      const evidence = all("[data-probability]", card);
+      evidence.forEach((row) => { row.hidden = Number(row.dataset.probability) < least; });
+      all(".evidence", card).forEach((list) => {
+        list.hidden = all(":scope > li", list).every((row) => row.hidden);
+        list.previousElementSibling.hidden = list.hidden;
+      });
+      const isKept = (speaker.value === "*" || card.dataset.speaker === speaker.value)
+        && (verdict.value === "*" || card.dataset.verdict === verdict.value)
+        && (least === 0 || evidence.some((row) => !row.hidden));
+      card.hidden = !isKept;
+      if (isKept) kept.add(card.dataset.statement);
+    }
+    all("[data-marks]").forEach((mark) => mark.classList.toggle("off", !kept.has(mark.dataset.marks)));
+    all(".pair[data-of]").forEach((pair) => {
+      pair.hidden = !kept.has(pair.dataset.of) || Number(pair.dataset.probability) < least;
+    });
+    all("tr[data-article]").forEach((row) => {
+      const its = cards.filter((card) => card.dataset.statement.startsWith(`${row.dataset.article}-`));
+      row.classList.toggle("off", its.length > 0 && its.every((card) => card.hidden));
+    });
+    const isFiltered = kept.size < cards.length || least > 0;
+    document.getElementById("shown").textContent = isFiltered ? `Filtered: ${kept.size} of ${cards.length} statements shown` : `${cards.length} statements`;
+    form.classList.toggle("is-filtered", isFiltered);
+  };
+
+  const sortable = (table) => {
+    const body = table.tBodies[0];
+    all("thead th", table).forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const isNumber = head.classList.contains("number");
+        const isUp = head.ariaSort ? head.ariaSort === "descending" : !isNumber;
+        all("thead th", table).forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", isUp ? "ascending" : "descending");
+        const value = (row) => row.cells[column].dataset.value;
+        const compare = isNumber ? (a, b) => Number(value(a)) - Number(value(b)) : (a, b) => value(a).localeCompare(value(b));
+        body.append(...[...body.rows].sort((a, b) => (isUp ? 1 : -1) * compare(a, b)));
+      });
+    });
+  };
+
+  all("#overview").forEach(sortable);
+  if (cards.length > 1) {
+    form.hidden = false;
+    form.addEventListener("input", filter);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("reset", () => setTimeout(filter));
+    filter();
+  }
+})();

@@ -1,0 +1,44 @@
+"""The two runtimes that take a shipped graph."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contrast.backends import VARIABLE, backend_name, backend_version
+from contrast.calibration import softmax
+from contrast.errors import UsageError
+from contrast.scoring.embedded import EmbeddedScorer
+from contrast.scoring.scorer import FramedPair
+from contrast.training.pairs_data import read_pairs
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[FramedPair]:
+    return [FramedPair(pair.premise, pair.hypothesis) for pair in read_pairs([ROOT / "data/pairs"], split="validation")[:60]]
+
+
+def test_both_runtimes_say_the_same_of_a_pair(monkeypatch: pytest.MonkeyPatch, pairs: list[FramedPair]) -> None:
+    found = []
+    for name in ("openvino", "onnxruntime"):
+        monkeypatch.setenv(VARIABLE, name)
+        scorer = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1)
+        assert scorer.info.backend == backend_version()
+        assert scorer.info.backend.startswith(name)
+        found.append(softmax(scorer.logits(pairs)))
+    assert np.abs(found[0] - found[1]).mean() < 0.01
+    assert np.abs(found[0] - found[1]).max() < 0.1
+
+
+def test_what_is_said_of_a_pair_is_the_same_alone_and_in_a_batch(pairs: list[FramedPair]) -> None:
+    scorer = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1)
+    together = scorer.logits(pairs)
+    alone = np.vstack([scorer.logits([pair]) for pair in pairs[::6]])
+    assert np.array_equal(together[::6], alone)
+
+
+def test_a_runtime_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(VARIABLE, "abacus")
+    with pytest.raises(UsageError, match="abacus"):
+        backend_name()
