@@ -262,7 +262,7 @@ def killed(out: Path, chosen: random.Random, *command: object) -> int:
     target = n_done_of(state) + n_further
     while running.poll() is None and n_done_of(state) < target:
         time.sleep(0.001)
-    time.sleep(chosen.uniform(0, 0.02) if n_further else chosen.uniform(0, 1))
+    time.sleep(chosen.uniform(0, 0.01 if n_further else 0.25))
     running.send_signal(signal.SIGKILL)
     _, said = running.communicate(timeout=60)
     assert running.returncode == -signal.SIGKILL, said
@@ -272,7 +272,7 @@ def killed(out: Path, chosen: random.Random, *command: object) -> int:
 
 def test_a_run_killed_anywhere_goes_on_to_the_same_bytes(stub: None, tmp_path: Path) -> None:
     chosen = random.Random(7)
-    articles = [article for k in range(300) for article in (row(k), *(["{"] if k % 9 == 0 else []), *([row(k - 1)] if k % 7 == 3 else []))]
+    articles = [article for k in range(600) for article in (row(k), *(["{"] if k % 9 == 0 else []), *([row(k - 1)] if k % 7 == 3 else []))]
     path, whole, out = write_jsonl(tmp_path / "a.jsonl", articles), tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     scored(path, whole, near_duplicates="keep")
     command = ("tests.batch_stub", "score", path, "-o", out, "--chunk", "1", "--near-duplicates", "keep", "--workers")
