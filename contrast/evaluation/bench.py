@@ -294,15 +294,17 @@ def _predictor(system: str, folder: Path) -> Callable[[Sequence[tuple[str, str]]
     from sentence_transformers import CrossEncoder
 
     if system == "cross-encoder":
-        model = CrossEncoder(str(folder / "torch"), device="cpu")
+        model = CrossEncoder(str(folder / "torch"), num_labels=len(RELATIONS), device="cpu")
     else:
-        model = CrossEncoder(str(folder / "torch"), device="cpu", backend="onnx")
+        model = CrossEncoder(str(folder / "torch"), num_labels=len(RELATIONS), device="cpu", backend="onnx")
         if system.endswith("int8"):
             from sentence_transformers import export_dynamic_quantized_onnx_model
 
             export_dynamic_quantized_onnx_model(model, "avx512_vnni", str(folder / "torch"), file_suffix="qint8")
             name = "onnx/model_qint8.onnx"
-            model = CrossEncoder(str(folder / "torch"), device="cpu", backend="onnx", model_kwargs={"file_name": name})
+            model = CrossEncoder(
+                str(folder / "torch"), num_labels=len(RELATIONS), device="cpu", backend="onnx", model_kwargs={"file_name": name}
+            )
     return lambda pairs: np.asarray(model.predict(list(pairs), batch_size=32, show_progress_bar=False)).argmax(axis=1)
 
 
