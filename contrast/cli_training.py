@@ -50,11 +50,16 @@ def train_nli(
     learning_rate: RateOption = 1e-4,
     dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.")] = 0.0,
     neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
+    near_neutrals: Annotated[
+        float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
+    ] = 0.0,
+    smoothing: Annotated[float, typer.Option(help="Share of the loss that asks for all relations alike.", min=0.0, max=1.0)] = 0.0,
     weighted: Annotated[bool, typer.Option("--weighted", help="Weigh pairs less whose premise alone gives the label away.")] = False,
     stray_context: Annotated[
         float, typer.Option(help="Share of sides without context that get a sentence of another set before them.")
     ] = 0.0,
     limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.")] = None,
+    keep_checkpoints: Annotated[int, typer.Option(help="How many of the last checkpoints stay.", min=1)] = 1,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
 ) -> None:
@@ -64,7 +69,9 @@ def train_nli(
     from contrast.training.nli import NliTraining
     from contrast.training.nli import train_nli as run
 
-    loop = LoopSettings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device)
+    loop = LoopSettings(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device, n_checkpoints=keep_checkpoints
+    )
     settings = NliTraining(
         data=data,
         output=output,
@@ -74,6 +81,8 @@ def train_nli(
         limit=limit,
         is_weighted=weighted,
         stray_context_share=stray_context,
+        near_share=near_neutrals,
+        smoothing=smoothing,
         loop=loop,
     )
     print(run(settings))

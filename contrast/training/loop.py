@@ -17,7 +17,7 @@ from contrast.writing import write_whole
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """Steps and rates. `device` is auto, cpu or cuda; bfloat16 is used on both."""
+    """Steps and rates. `device` is auto, cpu or cuda; bfloat16 is used on both. The last `n_checkpoints` are kept, for averaging."""
 
     epochs: float = 1.0
     batch_size: int = 64
@@ -28,6 +28,7 @@ class LoopSettings:
     save_every: int = 500
     device: str = "auto"
     by_length: bool = True
+    n_checkpoints: int = 1
 
 
 def arguments(output: Path, settings: LoopSettings) -> TrainingArguments:
@@ -44,7 +45,7 @@ def arguments(output: Path, settings: LoopSettings) -> TrainingArguments:
         use_cpu=settings.device == "cpu" or not torch.cuda.is_available(),
         seed=settings.seed,
         save_steps=settings.save_every,
-        save_total_limit=1,
+        save_total_limit=settings.n_checkpoints,
         logging_steps=100,
         train_sampling_strategy="group_by_length" if settings.by_length else "random",
         dataloader_pin_memory=False,
@@ -54,7 +55,7 @@ def arguments(output: Path, settings: LoopSettings) -> TrainingArguments:
 
 
 def run_loop(
-    trainer_class: type[Trainer],
+    trainer_class: Callable[..., Trainer],
     *,
     model: PreTrainedModel,
     rows: Dataset,

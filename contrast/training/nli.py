@@ -6,6 +6,7 @@ run with --limit 2000 tells).
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,27 @@ class NliTraining:
     limit: int | None = None
     is_weighted: bool = False
     stray_context_share: float = 0.0
+    near_share: float = 0.0
+    smoothing: float = 0.0
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
 class RelationTrainer(Trainer):
-    """Trainer whose targets say which relations a row's label allows (so that two-way labels train too), and how much it weighs."""
+    """Trainer whose targets say which relations a row's label allows (so that two-way labels train too), and how much it weighs.
+
+    `smoothing` is the share of the loss that asks for all relations alike (Szegedy et al., 2016).
+    """
+
+    def __init__(self, *args: Any, smoothing: float = 0.0, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.smoothing = smoothing
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         allowed, weights = inputs.pop("labels"), inputs.pop("weight")
         outputs = model(**inputs)
         log_probabilities = torch.log_softmax(outputs.logits.float(), dim=-1)
         losses = -torch.logsumexp(log_probabilities.masked_fill(allowed == 0, float("-inf")), dim=-1)
+        losses = (1 - self.smoothing) * losses - self.smoothing * log_probabilities.mean(dim=-1)
         loss = (losses * weights).mean()
         return (loss, outputs) if return_outputs else loss
 
@@ -89,14 +100,16 @@ def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, 
 
 def train_nli(settings: NliTraining) -> Path:
     """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
-    pairs = read_pairs(settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other)
+    pairs = read_pairs(
+        settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other, near_share=settings.near_share
+    )
     pairs = add_stray_context(pairs, settings.stray_context_share, seed=settings.loop.seed)
     model, tokenizer = load_cross_encoder(starting_point(settings.base, settings.output), dropout=settings.dropout)
     pairs = pairs[: settings.limit]
     rows = encode_pairs(pairs, tokenizer, settings.max_tokens)
     rows = rows.add_column("weight", weigh(pairs) if settings.is_weighted else [1.0] * len(pairs))
     return run_loop(
-        RelationTrainer,
+        partial(RelationTrainer, smoothing=settings.smoothing),
         model=model,
         rows=rows,
         collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),

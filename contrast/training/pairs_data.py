@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sklearn.feature_extraction.text import TfidfVectorizer
+
 from contrast.errors import InputError
 from contrast.rows import read_rows
 from contrast.scoring.framing import Framed
 from contrast.training.articles_data import AnnotatedArticle, read_annotated
 
+# About half as many as a check pairs with one statement.
+N_NEAREST = 5
 ALLOWED: dict[str, tuple[float, ...]] = {
     "entailment": (1.0, 0.0, 0.0),
     "neutral": (0.0, 1.0, 0.0),
@@ -81,31 +85,56 @@ def split_of(path: Path, split: str) -> list[Path]:
     return named or [p for p in files if not any(name in p.name for name in other_splits)]
 
 
-def read_pairs(paths: list[Path], *, split: str = "train", seed: int = 13, n_neutral_per_other: float = 4.0) -> list[LabelledPair]:
+def read_pairs(
+    paths: list[Path], *, split: str = "train", seed: int = 13, n_neutral_per_other: float = 4.0, near_share: float = 0.0
+) -> list[LabelledPair]:
     """All pairs under the paths: JSONL files, data set folders (their `split` files) and folders of annotated articles.
 
-    Of the neutral pairs of articles, `n_neutral_per_other` are drawn for each pair that is not neutral.
+    Of the neutral pairs of articles, `n_neutral_per_other` are drawn for each pair that is not neutral, `near_share` of them from those
+    whose sentences share most words, as a check would pair them. A folder named twice gives other neutral pairs the second time.
     """
     pairs: list[LabelledPair] = []
-    for path in paths:
+    for k, path in enumerate(paths):
         if not path.exists():
             raise InputError(f"{path}: no such file or folder; expected JSONL rows, a data set folder or annotated articles")
         files = split_of(path, split) if path.is_dir() else [path]
         for file in files:
             pairs.extend(pair_of(row, f"{file}, row {n}") for n, row in enumerate(read_rows(file), 1))
         if path.is_dir():
-            pairs.extend(_article_pairs(read_annotated(path, split=split), seed, n_neutral_per_other))
+            articles = read_annotated(path, split=split)
+            pairs.extend(_article_pairs(articles, random.Random(seed + paths[:k].count(path)), n_neutral_per_other, near_share))
     if not pairs:
         raise InputError(f"{', '.join(map(str, paths))}: no labelled pair found; expected rows with premise, hypothesis and label")
     return pairs
 
 
-def _article_pairs(articles: list[AnnotatedArticle], seed: int, n_neutral_per_other: float) -> list[LabelledPair]:
+def _article_pairs(
+    articles: list[AnnotatedArticle], rng: random.Random, n_neutral_per_other: float, near_share: float
+) -> list[LabelledPair]:
     pairs = [pair for article in articles for pair in pairs_of_article(article)]
     neutral = [pair for pair in pairs if pair.label == "neutral"]
     others = [pair for pair in pairs if pair.label != "neutral"]
     n_kept = min(len(neutral), int(n_neutral_per_other * len(others)))
-    return others + random.Random(seed).sample(neutral, n_kept)
+    near = nearest_of_statement(neutral) if near_share else []
+    kept = set(rng.sample(near, min(len(near), int(near_share * n_kept))))
+    kept.update(rng.sample([k for k in range(len(neutral)) if k not in kept], n_kept - len(kept)))
+    return others + [neutral[k] for k in sorted(kept)]
+
+
+def nearest_of_statement(pairs: list[LabelledPair], n_nearest: int = N_NEAREST) -> list[int]:
+    """Which of the pairs are among the `n_nearest` of their statement whose sentences share most words, weighed by how rare they are."""
+    if not pairs:
+        return []
+    vectorizer = TfidfVectorizer(sublinear_tf=True).fit({side.text for pair in pairs for side in (pair.premise, pair.hypothesis)})
+    premises = vectorizer.transform([pair.premise.text for pair in pairs])
+    hypotheses = vectorizer.transform([pair.hypothesis.text for pair in pairs])
+    closeness = premises.multiply(hypotheses).sum(axis=1).A1
+    of_statement: dict[str, list[int]] = {}
+    for k in sorted(range(len(pairs)), key=lambda k: -closeness[k]):
+        nearest = of_statement.setdefault(pairs[k].group, [])
+        if len(nearest) < n_nearest:
+            nearest.append(k)
+    return sorted(k for nearest in of_statement.values() for k in nearest)
 
 
 def add_stray_context(pairs: list[LabelledPair], share: float, *, seed: int = 13) -> list[LabelledPair]:
