@@ -21,7 +21,7 @@ from contrast.errors import ModelError
 from contrast.schema import ModelInfo
 
 IntArray = npt.NDArray[np.int64]
-MAX_BATCH_TOKENS = 2048
+MAX_BATCH_TOKENS = 768
 LENGTH_STEP = 8
 
 
@@ -99,12 +99,12 @@ def open_tokenizer(folder: ModelFolder) -> Tokenizer:
 class Graph:
     """An ONNX graph and the names of what it gives; runs batches of token ids."""
 
-    def __init__(self, path: Path, *, n_threads: int | None = None) -> None:
-        self._session = open_session(path, n_threads=n_threads)
+    def __init__(self, path: Path, sha256: str | None, *, n_threads: int | None = None) -> None:
+        self._session = open_session(path, sha256, n_threads=n_threads)
 
-    def run(self, feed: dict[str, npt.NDArray[Any]], outputs: Sequence[str]) -> list[FloatArray]:
-        """The named outputs for one batch; inputs that the graph does not take are left out."""
-        return self._session.run({name: feed[name] for name in self._session.inputs}, outputs)
+    def run_each(self, feeds: Sequence[dict[str, IntArray]], outputs: Sequence[str]) -> Iterator[list[FloatArray]]:
+        """The named outputs of each batch, in their order; inputs that the graph does not take are left out."""
+        return self._session.run_each([{name: feed[name] for name in self._session.inputs} for feed in feeds], outputs)
 
 
 def padded(ids: Sequence[Sequence[int]], *, multiple: int = LENGTH_STEP) -> IntArray:

@@ -14,12 +14,27 @@ from contrast.labels import RELATIONS
 from contrast.pairing import CandidatePair, PairBudget, Pairing, circumstances, pair_up
 from contrast.reading import read_article, read_text
 from contrast.roles import ArticleRoles, RoleReader, RoleThresholds
-from contrast.schema import Article, ModelInfo, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
+from contrast.schema import (
+    Article,
+    ModelInfo,
+    Observation,
+    Progress,
+    RelationProbabilities,
+    Report,
+    ScoredPair,
+    Sentence,
+    SentenceRoles,
+    Statement,
+    Watch,
+)
 from contrast.scoring import open_scorer
 from contrast.scoring.framing import Framed
 from contrast.scoring.scorer import FramedPair
 from contrast.settings import CheckSettings, models_folder
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
+
+# Pairs judged between two words of progress: some tenths of a second.
+N_PAIRS_WATCHED = 128
 
 
 class Checker:
@@ -53,16 +68,16 @@ class Checker:
         """The report on an article given as text; raises InputError when it is none."""
         return self.check_article(read_text(text))
 
-    def check_article(self, article: Article, *, budget: PairBudget | None = None) -> Report:
-        """The report on an article that was read."""
-        return self.check_articles([article], budget=budget)[0]
+    def check_article(self, article: Article, *, budget: PairBudget | None = None, watch: Watch | None = None) -> Report:
+        """The report on an article that was read; `watch` is told how far the check has come."""
+        return self.check_articles([article], budget=budget, watch=watch)[0]
 
-    def check_articles(self, articles: Sequence[Article], *, budget: PairBudget | None = None) -> list[Report]:
+    def check_articles(self, articles: Sequence[Article], *, budget: PairBudget | None = None, watch: Watch | None = None) -> list[Report]:
         """The reports on several articles, in their order, their sentences and pairs run in common batches; each is as if checked alone."""
-        understood = self._roles.read_many([article.sentences for article in articles])
+        understood = self._roles.read_many([article.sentences for article in articles], watch=watch)
         found = [self._find(article, roles, budget) for article, roles in zip(articles, understood, strict=True)]
         framed = [frame_pairs(of_one.pairing.pairs, article.sentences) for article, of_one in zip(articles, found, strict=True)]
-        logits = self._logits([pair for pairs in framed for pair in pairs])
+        logits = self._watched_logits([pair for pairs in framed for pair in pairs], watch)
         ends = np.cumsum([len(pairs) for pairs in framed])
         return [
             self._judge(article, of_one, logits[end - len(of_one.pairing.pairs) : end])
@@ -108,6 +123,16 @@ class Checker:
         if not pairs:
             return []
         return list(as_records(self._scorer.calibration.of_pairs(self._logits(pairs))))
+
+    def _watched_logits(self, pairs: Sequence[FramedPair], watch: Watch | None) -> FloatArray:
+        """Logits of all pairs, part by part where somebody watches; what the model says of a pair does not depend on the others."""
+        if watch is None:
+            return self._logits(pairs)
+        parts = [self._logits(())]
+        for start in range(0, len(pairs), N_PAIRS_WATCHED):
+            watch(Progress("judging", start, len(pairs)))
+            parts.append(self._logits(pairs[start : start + N_PAIRS_WATCHED]))
+        return np.concatenate(parts)
 
     def _logits(self, pairs: Sequence[FramedPair]) -> FloatArray:
         if not pairs:

@@ -14,12 +14,13 @@ import numpy as np
 from tokenizers import Encoding
 
 from contrast.calibration import N_CIRCUMSTANCES
-from contrast.encoder import FloatArray, Graph, ModelFolder, batches, open_folder, open_tokenizer, padded
+from contrast.encoder import FloatArray, Graph, IntArray, ModelFolder, batches, open_folder, open_tokenizer, padded
 from contrast.errors import ModelError
 from contrast.labels import ROLES
-from contrast.schema import Sentence, SentenceRoles
+from contrast.schema import Progress, Sentence, SentenceRoles, Watch
 from contrast.windows import Window, lay
 
+OUTPUTS = ("role_logits", "speaker_logits", "vectors")
 PRONOUNS = frozenset(
     [
         "he",
@@ -70,7 +71,7 @@ class RoleReader:
 
     def __init__(self, folder: ModelFolder, *, n_threads: int | None = None) -> None:
         self.folder = folder
-        self._graph = Graph(folder.graph, n_threads=n_threads)
+        self._graph = Graph(folder.graph, folder.sha256, n_threads=n_threads)
         self._tokenizer = open_tokenizer(folder)
         calibration = folder.read_json("calibration.json")
         try:
@@ -90,17 +91,15 @@ class RoleReader:
         """Roles, speakers and vectors of all sentences of an article."""
         return self.read_many([sentences])[0]
 
-    def read_many(self, articles: Sequence[Sequence[Sentence]]) -> list[ArticleRoles]:
+    def read_many(self, articles: Sequence[Sequence[Sentence]], *, watch: Watch | None = None) -> list[ArticleRoles]:
         """The same for several articles, their windows run in common batches; what is said of one does not depend on the others."""
         encodings = [self._tokenizer.encode_batch([s.text for s in sentences], add_special_tokens=False) for sentences in articles]
         windows = [(n, window) for n, of_article in enumerate(encodings) for window in lay([encoding.ids for encoding in of_article])]
         readings = [_Reading.blank(len(sentences)) for sentences in articles]
-        for batch in batches([len(window.ids) for _, window in windows]):
-            ids = padded([windows[k][1].ids for k in batch])
-            role_logits, speaker_logits, vectors = self._graph.run(
-                {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": np.zeros_like(ids)},
-                ("role_logits", "speaker_logits", "vectors"),
-            )
+        n_read, n_sentences = 0, sum(map(len, articles))
+        of_length = list(batches([len(window.ids) for _, window in windows]))
+        outputs = self._graph.run_each([_feed_of([windows[k][1] for k in batch]) for batch in of_length], OUTPUTS)
+        for batch, (role_logits, speaker_logits, vectors) in zip(of_length, outputs, strict=True):
             for row, k in enumerate(batch):
                 n, window = windows[k]
                 for position, mark in _scored(window):
@@ -109,6 +108,9 @@ class RoleReader:
                     readings[n].logits[position] = role_logits[row, mark]
                     readings[n].vectors[position] = vectors[row, mark]
                     readings[n].speakers[position] = speaker_span(articles[n][position].text, encoding, of_words, self.thresholds.speaker)
+            if watch is not None:
+                n_read += sum(len(windows[k][1].scored) for k in batch)
+                watch(Progress("reading", n_read, n_sentences))
         return [self._understood(sentences, reading) for sentences, reading in zip(articles, readings, strict=True)]
 
     def _understood(self, sentences: Sequence[Sentence], reading: "_Reading") -> ArticleRoles:
@@ -132,6 +134,11 @@ class _Reading:
     def blank(cls, n_sentences: int) -> "_Reading":
         nothing: FloatArray = np.zeros(0, dtype=np.float32)
         return cls(np.zeros((n_sentences, len(ROLES)), dtype=np.float32), [nothing] * n_sentences, [None] * n_sentences)
+
+
+def _feed_of(windows: Sequence[Window]) -> dict[str, IntArray]:
+    ids = padded([window.ids for window in windows])
+    return {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": np.zeros_like(ids)}
 
 
 def _scored(window: Window) -> list[tuple[int, int]]:

@@ -3,7 +3,9 @@
 The JSON of a report is described by `report.schema.json` beside this file; `rendering.as_json` writes it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from contrast.labels import Relation, StatementKind, Verdict
 
@@ -152,3 +154,16 @@ class Report:
     def observation(self, id: str) -> Observation:
         """The observation of that id; raises KeyError."""
         return {observation.id: observation for observation in self.observations}[id]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a check has come: so many of all sentences read, later so many of all pairs judged."""
+
+    step: Literal["reading", "judging"]
+    n_done: int
+    n_all: int
+
+
+# Told of progress after each batch; what it raises ends the check.
+Watch = Callable[[Progress], None]

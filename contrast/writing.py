@@ -7,17 +7,18 @@ from pathlib import Path
 from contrast.errors import InputError
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes the text to the path, or to what a link there points at; raises InputError, the old content kept, if it cannot."""
+def write_whole(path: Path, content: str | bytes | memoryview) -> None:
+    """Writes text (UTF-8) or bytes to the path, or to what a link there points at; InputError, the old content kept, if it cannot."""
     if path.is_dir():
         raise InputError(f"{path}: a folder; expected the name of a file to write")
+    content = content.encode() if isinstance(content, str) else content
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8", newline="")
+            target.write_bytes(content)
             return
-        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.write_bytes(content)
         temporary.replace(target)
     except OSError as error:
         with suppress(OSError):

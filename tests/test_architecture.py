@@ -11,7 +11,9 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "contrast"
 FLOORS = [
     {"contrast.errors", "contrast.labels", "contrast.version"},
-    {"contrast.schema", "contrast.backends", "contrast.settings", "contrast.windows", "contrast.rows", "contrast.writing"},
+    {"contrast.schema", "contrast.settings", "contrast.windows", "contrast.rows", "contrast.writing"},
+    {"contrast.compiled"},
+    {"contrast.backends"},
     {"contrast.reading.decoding", "contrast.reading.layout", "contrast.reading.language", "contrast.encoder", "contrast.scoring.framing"},
     {"contrast.reading.sentences", "contrast.reading.extracted", "contrast.calibration"},
     {"contrast.reading.page", "contrast.reading.pdf", "contrast.reading.word", "contrast.reading.marked_up", "contrast.reading.records"},

@@ -7,6 +7,7 @@ import pytest
 
 from contrast.backends import VARIABLE, backend_name, backend_version
 from contrast.calibration import softmax
+from contrast.compiled import VARIABLE as CACHE
 from contrast.errors import UsageError
 from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.scorer import FramedPair
@@ -42,3 +43,27 @@ def test_a_runtime_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv(VARIABLE, "abacus")
     with pytest.raises(UsageError, match="abacus"):
         backend_name()
+
+
+def test_what_was_compiled_is_kept_and_what_is_broken_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: list[FramedPair]
+) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    first = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs[:4])
+    (kept,) = tmp_path.glob("*.compiled")
+    written = kept.stat().st_mtime_ns
+    again = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs[:4])
+    assert np.array_equal(first, again)
+    assert kept.stat().st_mtime_ns == written
+    kept.write_bytes(kept.read_bytes()[:1000])
+    mended = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs[:4])
+    assert np.array_equal(first, mended)
+    assert kept.stat().st_size > 1000
+
+
+def test_batches_side_by_side_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: list[FramedPair]) -> None:
+    monkeypatch.setenv(CACHE, "off")
+    in_a_row = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs)
+    side_by_side = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
+    assert np.abs(in_a_row - side_by_side).max() < 0.05

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from typing import Protocol
 
+from contrast.backends import n_cores
 from contrast.batch.settings import BatchSettings
 from contrast.batch.work import Outcome, Task, Worker
 from contrast.errors import ContrastError, UsageError
@@ -39,11 +40,6 @@ def open_engine(settings: BatchSettings) -> Engine:
         return RayEngine(settings)
     n_workers = settings.n_workers or n_cores()
     return HereEngine(settings) if n_workers == 1 else ProcessEngine(settings, n_workers)
-
-
-def n_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class HereEngine:

@@ -21,7 +21,7 @@ class EmbeddedScorer:
         if not isinstance(labels, list) or set(labels) != set(RELATIONS):
             raise ModelError(f"{folder.path}: labels {labels!r}; expected {', '.join(RELATIONS)} in some order")
         self._order = [labels.index(relation) for relation in RELATIONS]
-        self._graph = Graph(folder.graph, n_threads=n_threads)
+        self._graph = Graph(folder.graph, folder.sha256, n_threads=n_threads)
         self._tokenizer = open_tokenizer(folder)
         self._tokenizer.enable_truncation(int(folder.config["max_tokens"]), strategy="longest_first")
         self.calibration = Calibration.of(folder.read_json("calibration.json"))
@@ -36,7 +36,8 @@ class EmbeddedScorer:
         """Raw outputs (n_pairs, 3) in the order of `RELATIONS`."""
         encodings = self._tokenizer.encode_batch([(frame(pair.premise), frame(pair.hypothesis)) for pair in pairs])
         logits = np.zeros((len(pairs), len(RELATIONS)), dtype=np.float32)
-        for batch in batches([len(encoding.ids) for encoding in encodings]):
-            (output,) = self._graph.run(dict(feed_of([encodings[k] for k in batch])), ("logits",))
+        of_length = list(batches([len(encoding.ids) for encoding in encodings]))
+        outputs = self._graph.run_each([feed_of([encodings[k] for k in batch]) for batch in of_length], ("logits",))
+        for batch, (output,) in zip(of_length, outputs, strict=True):
             logits[batch] = output[:, self._order]
         return logits

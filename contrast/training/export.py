@@ -73,7 +73,7 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, n
     model = load(source, kind)
     with tempfile.TemporaryDirectory() as scratch:
         graph_path = _quantised(model, Path(scratch), kind)
-        parity = compare(model, Graph(graph_path), kind, probes)
+        parity = compare(model, Graph(graph_path, None), kind, probes)
         if parity.agreement < MIN_AGREEMENT or parity.mean_difference > MAX_MEAN_DIFFERENCE:
             raise ModelError(
                 f"{source}: the int8 graph agrees with the model on {parity.agreement:.1%} of {parity.n} decisions (mean difference "
@@ -141,7 +141,7 @@ def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[P
     for batch in batches([len(probe.ids) for probe in probes]):
         ids, type_ids = padded([probes[k].ids for k in batch]), padded([probes[k].type_ids for k in batch])
         feed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": type_ids}
-        (found,) = graph.run(feed, OUTPUTS[kind][:1])
+        ((found,),) = graph.run_each([feed], OUTPUTS[kind][:1])
         with torch.inference_mode():
             outputs = model(**{name: torch.from_numpy(value) for name, value in feed.items()})
         expected = getattr(outputs, OUTPUTS[kind][0]).float().numpy()
