@@ -15,11 +15,13 @@ import numpy as np
 
 from contrast.encoder import FloatArray
 from contrast.errors import ModelError
-from contrast.labels import RELATIONS
+from contrast.labels import RELATIONS, Verdict
 from contrast.schema import RelationProbabilities
 
 SMALLEST = 1e-6
 N_CIRCUMSTANCES = 5
+VERDICTS: tuple[Verdict, ...] = ("contradicted", "supported", "mixed")
+ALWAYS_MIXED = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Calibration:
     """How logits become probabilities, and from where a pair of an article is shown.
 
     `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, 1].
+    `verdict_weights` has shape (3, 3) and takes [log-odds of the strongest contrast, of the strongest support, 1] to `VERDICTS`.
     """
 
     temperature: float
@@ -34,13 +37,14 @@ class Calibration:
     weights: FloatArray
     contrast_threshold: float
     support_threshold: float
+    verdict_weights: FloatArray
 
     @classmethod
     def plain(cls) -> "Calibration":
         """For models that bring no calibration: probabilities as they are, half as the threshold."""
         weights = np.zeros((len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)), dtype=np.float32)
         weights[: len(RELATIONS)] = np.eye(len(RELATIONS))
-        return cls(1.0, np.zeros(len(RELATIONS), dtype=np.float32), weights, 0.5, 0.5)
+        return cls(1.0, np.zeros(len(RELATIONS), dtype=np.float32), weights, 0.5, 0.5, np.array(ALWAYS_MIXED, dtype=np.float32))
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Calibration":
@@ -52,6 +56,7 @@ class Calibration:
                 np.array(values["article"]["weights"], dtype=np.float32).reshape(len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)),
                 float(values["article"]["contrast_threshold"]),
                 float(values["article"]["support_threshold"]),
+                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(3, len(VERDICTS)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"calibration.json: {type(error).__name__} {error}; expected what contrast writes; export again") from error
@@ -64,12 +69,29 @@ class Calibration:
         """Probabilities (n, 3) of pairs found in an article, given their circumstances (n, 5)."""
         return softmax(np.einsum("nf,fr->nr", features(logits, circumstances), self.weights))
 
+    def weigh(self, against: float, in_favour: float) -> Verdict:
+        """The verdict on a statement that has a contrast and a support, from the probability of the strongest of each."""
+        evidence = np.array([log_odds(against), log_odds(in_favour), 1.0], dtype=np.float32)
+        return VERDICTS[int(np.argmax((evidence[:, None] * self.verdict_weights).sum(axis=0)))]
+
+    def moved(self, probabilities: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
+        """Probabilities (n, 3) that pairs of an article would have if their logits were `after` rather than `before`, all else the same."""
+        n = len(RELATIONS)
+        change = np.log(softmax(after) + SMALLEST) - np.log(softmax(before) + SMALLEST)
+        return softmax((np.log(probabilities + SMALLEST) + np.einsum("nf,fr->nr", change, self.weights[:n])).astype(np.float32))
+
 
 def features(logits: FloatArray, circumstances: FloatArray) -> FloatArray:
     """What the article calibration looks at: shape (n, 9)."""
     log_probabilities = np.log(softmax(logits) + SMALLEST)
     ones = np.ones((len(logits), 1), dtype=np.float32)
     return np.hstack([log_probabilities, circumstances, ones]).astype(np.float32)
+
+
+def log_odds(probability: float) -> float:
+    """Log-odds of a probability, kept within those of 0.0001 and 0.9999."""
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return float(np.log(bounded / (1 - bounded)))
 
 
 def softmax(logits: FloatArray) -> FloatArray:

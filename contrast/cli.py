@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from contrast.cli_batch import app as batch_app
+from contrast.cli_serve import app as serve_app
 from contrast.cli_training import app as training_app
 from contrast.cli_verify import app as verify_app
 from contrast.errors import ContrastError, InputError, UsageError
@@ -32,14 +33,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (*verify_app.registered_commands, *batch_app.registered_commands, *training_app.registered_commands):
-    app.registered_commands.append(_command)
+for _commands in (verify_app, batch_app, serve_app, training_app):
+    app.registered_commands += _commands.registered_commands
 for _group in training_app.registered_groups:
     app.registered_groups.append(_group)
 
 STDIN = "-"
 # What is taken from a folder: no .md, which there are notes more often than articles.
 FOLDER_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx", ".jsonl")
+EXPLAINED_FORMATS: tuple[Format, ...] = ("html", "markdown")
 ModelOption = Annotated[
     str | None, typer.Option(help="Another NLI model: a folder, or a hub id of a transformers model (needs the extra 'train').")
 ]
@@ -66,6 +68,13 @@ def check(
         float | None, typer.Option(help="Flag a pair from this contradiction probability on (default: the model's own).")
     ] = None,
     top: Annotated[int | None, typer.Option(help="Show at most this many contrasts an article.")] = None,
+    explain: Annotated[
+        bool | None,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Tell why the strongest contrasts were flagged (default: in html and markdown, as it takes longer).",
+        ),
+    ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something is flagged.")] = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
@@ -73,7 +82,8 @@ def check(
     """Check articles: what is said in them against what is reported in them."""
     from contrast.pipeline import Checker
 
-    settings = CheckSettings(threshold=threshold, top=top, model=model, device=device)
+    is_explained = format in EXPLAINED_FORMATS if explain is None else explain
+    settings = CheckSettings(threshold=threshold, top=top, model=model, device=device, explain=is_explained)
     checker = Checker(settings)
     reports: list[Report] = []
     n_failed = 0

@@ -164,7 +164,10 @@ def export_model(
 @app.command("evaluate")
 def evaluate(
     target: Annotated[
-        str, typer.Argument(metavar="FILE|pairs|articles", help="Labelled pairs as JSONL; or pairs or articles, and a folder.")
+        str,
+        typer.Argument(
+            metavar="FILE|pairs|articles|explanations", help="Labelled pairs as JSONL; or pairs, articles or explanations, and a folder."
+        ),
     ],
     folder: Annotated[
         Path | None, typer.Argument(metavar="DIR", help="Data set of pairs, or annotated articles.", show_default=False)
@@ -173,12 +176,15 @@ def evaluate(
     model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
     format: FormatOption = "table",
 ) -> None:
-    """Measure against gold: judged pairs by phenomenon, or whole articles (average precision, flags, roles, verdicts)."""
+    """Measure against gold: judged pairs by phenomenon, or whole articles (average precision, flags, roles, verdicts); or explanations.
+
+    Explanations: by how much leaving out the shown words lowers the log-odds of the flagged contrasts, against as many random words.
+    """
     from contrast.pipeline import Checker
     from contrast.settings import CheckSettings
 
-    if (target in ("pairs", "articles")) != (folder is not None):
-        raise UsageError("expected contrast evaluate FILE, contrast evaluate pairs DIR or contrast evaluate articles DIR")
+    if (target in ("pairs", "articles", "explanations")) != (folder is not None):
+        raise UsageError("expected contrast evaluate FILE, or pairs DIR, articles DIR or explanations DIR")
     path = folder or Path(target)
     if folder is not None and not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected a data set of {target}")
@@ -187,6 +193,10 @@ def evaluate(
         from contrast.evaluation.articles import evaluate_articles
 
         _print_figures(evaluate_articles(checker, path, split=split), format)
+    elif target == "explanations":
+        from contrast.evaluation.explanations import evaluate_explanations
+
+        _print_figures(evaluate_explanations(checker, path, split=split), format)
     else:
         from contrast.evaluation.pairs import evaluate_pairs
 
@@ -238,6 +248,25 @@ def join_dataset(
     print(f"{output}: {joined.n_written} annotated articles; {missing} not among the texts, {changed} with another text")
     if joined.missing or joined.changed:
         raise typer.Exit(1)
+
+
+@dataset_app.command("from-reviews")
+def rows_from_reviews(
+    store: Annotated[
+        str, typer.Argument(metavar="DB_OR_URL", help="The review store that contrast serve keeps: a SQLite file or a postgresql:// URL.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the data set, such as data/mine; written anew each time.")],
+) -> None:
+    """Turn readers' marks into labelled pairs to train on (needs the extra 'serve')."""
+    from importlib.util import find_spec
+
+    if find_spec("sqlalchemy") is None:
+        raise UsageError("sqlalchemy not installed; run: pip install 'contrast[serve]'")
+    from contrast.reviews.rows import write_rows
+    from contrast.reviews.store import ReviewStore
+
+    with ReviewStore.open(store, create=False) as reviews:
+        print(write_rows(reviews, output).describe(output))
 
 
 @app.command("bench")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contrast.calibration import N_CIRCUMSTANCES
+from contrast.calibration import N_CIRCUMSTANCES, log_odds
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, SentenceRoles, Statement
 
@@ -132,8 +132,8 @@ def circumstances_of(statement: Statement, observation: Observation, closeness: 
     """
     return (
         closeness,
-        _log_odds(statement.probability),
-        _log_odds(observation.probability),
+        log_odds(statement.probability),
+        log_odds(observation.probability),
         float(statement.kind == "intention"),
         float(same_party(statement.speaker, observation.source)),
     )
@@ -142,8 +142,3 @@ def circumstances_of(statement: Statement, observation: Observation, closeness: 
 def circumstances(pairs: Sequence[CandidatePair]) -> FloatArray:
     """The circumstances of the pairs: shape (n, 5)."""
     return np.array([pair.circumstances for pair in pairs], dtype=np.float32).reshape(len(pairs), N_CIRCUMSTANCES)
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, 1e-4), 1 - 1e-4)
-    return float(np.log(bounded / (1 - bounded)))

@@ -1,4 +1,4 @@
-"""The whole story of a check: read, find who says what and what is seen, pair, score, calibrate, judge."""
+"""The whole story of a check: read, find who says what and what is seen, pair, score, calibrate, judge, and where asked for, explain."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +27,9 @@ from contrast.schema import (
     Statement,
     Watch,
 )
-from contrast.scoring import open_scorer
+from contrast.scoring import Scorer, open_scorer
 from contrast.scoring.framing import Framed
+from contrast.scoring.pairs import frame_pair
 from contrast.scoring.scorer import FramedPair
 from contrast.settings import CheckSettings, models_folder
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
@@ -60,6 +61,11 @@ class Checker:
         """Which model judges."""
         return self._scorer.info
 
+    @property
+    def scorer(self) -> Scorer:
+        """The model itself, for those who measure it."""
+        return self._scorer
+
     def check(self, path: str | Path, *, budget: PairBudget | None = None) -> Report:
         """The report on the article in a file; raises InputError when there is none."""
         return self.check_article(read_article(Path(path)), budget=budget)
@@ -79,10 +85,19 @@ class Checker:
         framed = [frame_pairs(of_one.pairing.pairs, article.sentences) for article, of_one in zip(articles, found, strict=True)]
         logits = self._watched_logits([pair for pairs in framed for pair in pairs], watch)
         ends = np.cumsum([len(pairs) for pairs in framed])
-        return [
+        reports = [
             self._judge(article, of_one, logits[end - len(of_one.pairing.pairs) : end])
             for article, of_one, end in zip(articles, found, ends, strict=True)
         ]
+        return [self.explain(report, watch=watch) for report in reports] if self.settings.explain else reports
+
+    def explain(self, report: Report, *, watch: Watch | None = None) -> Report:
+        """The report with its strongest contrasts explained: the words that carry them, and what was checked of them."""
+        from contrast.explaining import explain
+
+        if watch is not None:
+            watch(Progress("explaining", 0, len(report.contrasts)))
+        return explain(report, self._scorer)
 
     def candidates(self, article: Article, *, budget: PairBudget | None = None) -> tuple[CandidatePair, ...]:
         """The pairs of an article that a check would judge."""
@@ -103,7 +118,7 @@ class Checker:
         supports = find_supports(pairs, calibration.support_threshold, contrasts)
         return Report(
             article=article,
-            statements=tuple(give_verdicts(found.statements, contrasts, supports)),
+            statements=tuple(give_verdicts(found.statements, contrasts, supports, calibration.weigh)),
             observations=tuple(found.observations),
             contrasts=tuple(contrasts[: self.settings.top]),
             supports=tuple(supports),
@@ -181,9 +196,4 @@ def find_observations(sentences: Sequence[Sentence], roles: Sequence[SentenceRol
 
 def frame_pairs(pairs: Sequence[CandidatePair], sentences: Sequence[Sentence]) -> list[FramedPair]:
     """The pairs as the scorer takes them: each side with the sentence before it, the statement with its speaker."""
-    return [FramedPair(premise=_with_context(p.observation, sentences), hypothesis=_with_context(p.statement, sentences)) for p in pairs]
-
-
-def _with_context(side: Statement | Observation, sentences: Sequence[Sentence]) -> Framed:
-    before = sentences[side.sentence - 1].text if side.sentence else None
-    return Framed(side.text, before=before, speaker=side.speaker if isinstance(side, Statement) else None)
+    return [frame_pair(pair.statement, pair.observation, sentences) for pair in pairs]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from contrast.labels import Relation, StatementKind, Verdict
+from contrast.labels import CheckName, Outcome, Relation, StatementKind, Verdict
 
 SCHEMA_VERSION = 1
 
@@ -115,6 +115,46 @@ class ScoredPair:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Words of the article, and their half-open character offsets in its text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarryingWords:
+    """Words that carry a contrast: without them the log-odds of its probability are lower by `effect`."""
+
+    text: str
+    start: int
+    end: int
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a contrast has what it needs, such as the same actor on both sides; and the words on either side that tell."""
+
+    name: CheckName
+    outcome: Outcome
+    reason: str
+    statement: tuple[Span, ...] = ()
+    observation: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a pair was flagged: the words that carry it on either side, its probability without all of them, and what was checked."""
+
+    statement: tuple[CarryingWords, ...]
+    observation: tuple[CarryingWords, ...]
+    probability_without: float
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A pair that is shown: a contrast (relation contradiction) or a support (relation entailment)."""
 
@@ -122,6 +162,7 @@ class Finding:
     observation: str
     relation: Relation
     probability: float
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +199,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a check has come: so many of all sentences read, later so many of all pairs judged."""
+    """How far a check has come: so many of all sentences read, later so many of all pairs judged, or contrasts explained."""
 
-    step: Literal["reading", "judging"]
+    step: Literal["reading", "judging", "explaining"]
     n_done: int
     n_all: int
 

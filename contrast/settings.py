@@ -13,13 +13,15 @@ class CheckSettings:
     """Options of a check.
 
     `threshold` is the contradiction probability from which a pair is flagged (None: the one that the model's calibration names);
-    `top` keeps that many contrasts; `model` is a folder or hub id of another NLI model; `device` is cpu, cuda or auto (other models only).
+    `top` keeps that many contrasts; `model` is a folder or hub id of another NLI model; `device` is cpu, cuda or auto (other models only);
+    `explain` has it told why the strongest were flagged, which takes longer than the check itself.
     """
 
     threshold: float | None = None
     top: int | None = None
     model: str | None = None
     device: str = "auto"
+    explain: bool = False
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0.0 <= self.threshold <= 1.0:

@@ -1,6 +1,6 @@
 """What follows for each statement from what was found: contradicted, supported, mixed, or open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from contrast.labels import Verdict
@@ -44,8 +44,26 @@ def judge(is_contradicted: bool, is_supported: bool) -> Verdict:
     return "supported" if is_supported else "open"
 
 
-def give_verdicts(statements: Iterable[Statement], contrasts: Iterable[Finding], supports: Iterable[Finding]) -> list[Statement]:
-    """The statements with their verdicts."""
-    contradicted = {finding.statement for finding in contrasts}
-    supported = {finding.statement for finding in supports}
-    return [replace(s, verdict=judge(s.id in contradicted, s.id in supported)) for s in statements]
+def give_verdicts(
+    statements: Iterable[Statement],
+    contrasts: Sequence[Finding],
+    supports: Sequence[Finding],
+    weigh: Callable[[float, float], Verdict] | None = None,
+) -> list[Statement]:
+    """The statements with their verdicts.
+
+    Where one has both contrasts and supports, `weigh` tells from the strongest of each whether the one outweighs the other (None: mixed).
+    """
+    against, in_favour = _strongest_of(contrasts), _strongest_of(supports)
+
+    def verdict(id: str) -> Verdict:
+        if weigh is not None and id in against and id in in_favour:
+            return weigh(against[id], in_favour[id])
+        return judge(id in against, id in in_favour)
+
+    return [replace(s, verdict=verdict(s.id)) for s in statements]
+
+
+def _strongest_of(findings: Sequence[Finding]) -> dict[str, float]:
+    """The probability of each statement's strongest finding."""
+    return {finding.statement: finding.probability for finding in sorted(findings, key=lambda finding: finding.probability)}

@@ -1,20 +1,22 @@
 """Checks a page that was handed on: does computing it again give the same, does it show what its data say, is the source still the same?"""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contrast.errors import InputError
+from contrast.explaining import measure_again
 from contrast.pipeline import Checker
 from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, read_bytes
 from contrast.rendering.carried import Carried
 from contrast.rendering.html import draw, read_carried
-from contrast.schema import Finding, Observation, Report, Statement
+from contrast.schema import CarryingWords, Finding, Observation, Report, Statement
 from contrast.version import __version__
 
 # Half of the last digit that a page shows; other processors give the last bits of a probability otherwise.
 PROBABILITY_TOLERANCE = 0.005
+EFFECT_TOLERANCE = 0.1
 MAX_SHOWN = 10
 
 
@@ -43,7 +45,7 @@ def verify_page(path: Path, checker: Checker | None = None, *, model: str | None
     for report in carried.reports:
         name = report.article.path or report.article.id
         again = checker.check_article(report.article)
-        found = list(compare(report, again))
+        found = [*compare(report, again), *compare_explanations(report, measure_again(report, checker.scorer), again)]
         differences += [f"{name}: {line}" for line in found[:MAX_SHOWN]]
         if len(found) > MAX_SHOWN:
             differences.append(f"{name}: and {len(found) - MAX_SHOWN} more differences")
@@ -107,6 +109,37 @@ def _findings(noun: str, told: Iterable[Finding], found: Iterable[Finding]) -> I
             yield f"{name} is new"
         elif abs(before[pair] - after[pair]) > PROBABILITY_TOLERANCE:
             yield f"{name}: probability {before[pair]:.3f}, now {after[pair]:.3f}"
+
+
+def compare_explanations(report: Report, measured: Report, again: Report) -> Iterator[str]:
+    """What differs between the explanations of a report and those computed again: of the very words that it shows, and of the strongest."""
+    found = {(finding.statement, finding.observation): finding.explanation for finding in again.contrasts}
+    for finding, anew in zip(report.contrasts, measured.contrasts, strict=True):
+        name = f"contrast {finding.statement}/{finding.observation}"
+        told, fresh = finding.explanation, found.get((finding.statement, finding.observation))
+        if told is None or anew.explanation is None:
+            if fresh is not None:
+                yield f"{name}: its explanation is missing"
+            continue
+        if told.checks != anew.explanation.checks:
+            yield f"{name}: checked otherwise now"
+        if abs(told.probability_without - anew.explanation.probability_without) > PROBABILITY_TOLERANCE:
+            yield f"{name}: {told.probability_without:.3f} without its words, now {anew.explanation.probability_without:.3f}"
+        for shown, now, strongest in (
+            (told.statement, anew.explanation.statement, fresh.statement if fresh else ()),
+            (told.observation, anew.explanation.observation, fresh.observation if fresh else ()),
+        ):
+            yield from (f"{name}: {line}" for line in _words(shown, now, strongest))
+
+
+def _words(shown: Sequence[CarryingWords], now: Sequence[CarryingWords], strongest: Sequence[CarryingWords]) -> Iterator[str]:
+    for told, measured in zip(shown, now, strict=True):
+        if abs(told.effect - measured.effect) > EFFECT_TOLERANCE:
+            yield f"effect of {told.text!r} {told.effect:.2f}, now {measured.effect:.2f}"
+    least = min((words.effect for words in shown), default=0.0) + EFFECT_TOLERANCE
+    for words in strongest:
+        if words.effect > least and not any(told.start < words.end and words.start < told.end for told in shown):
+            yield f"{words.text!r} carries it by {words.effect:.2f} and is not shown"
 
 
 def _pairs(report: Report, again: Report) -> Iterator[str]:

@@ -18,8 +18,12 @@ FLOORS = [
     {"contrast.reading.sentences", "contrast.reading.extracted", "contrast.calibration"},
     {"contrast.reading.page", "contrast.reading.pdf", "contrast.reading.word", "contrast.reading.marked_up", "contrast.reading.records"},
     {"contrast.roles", "contrast.reading", "contrast.pairing", "contrast.scoring.scorer", "contrast.verdicts"},
-    {"contrast.scoring.embedded", "contrast.scoring.transformers_model"},
-    {"contrast.scoring"},
+    {"contrast.scoring.embedded", "contrast.scoring.transformers_model", "contrast.scoring.pairs", "contrast.explaining.lexicon"},
+    {"contrast.explaining.dates", "contrast.explaining.amounts", "contrast.explaining.names", "contrast.explaining.words"},
+    {"contrast.explaining.spans", "contrast.rendering.explained"},
+    {"contrast.explaining.timing"},
+    {"contrast.explaining.checks"},
+    {"contrast.scoring", "contrast.explaining"},
     {"contrast.pipeline", "contrast.rendering.as_json", "contrast.rendering.table"},
     {"contrast.rendering.from_json", "contrast.rendering.places", "contrast.rendering.provenance"},
     {"contrast.rendering.carried", "contrast.rendering.views"},
@@ -31,8 +35,11 @@ FLOORS = [
     {"contrast.batch.seen", "contrast.batch.journal", "contrast.batch.output", "contrast.batch.ray_engine"},
     {"contrast.batch.engines", "contrast.batch.progress"},
     {"contrast.batch.run"},
+    {"contrast.reviews", "contrast.reviews.marks", "contrast.reviews.tables"},
+    {"contrast.reviews.store"},
+    {"contrast.reviews.api", "contrast.reviews.rows"},
 ]
-WINGS = ("contrast.training", "contrast.evaluation", "contrast.cli", "contrast.__main__")
+WINGS = ("contrast.training", "contrast.evaluation", "contrast.serving", "contrast.cli", "contrast.__main__")
 
 
 def modules() -> dict[str, Path]:

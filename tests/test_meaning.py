@@ -1,12 +1,15 @@
 """Windows, speakers, pairing, verdicts: the steps between reading and judging."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contrast.calibration import Calibration
 from contrast.pairing import PairBudget, pair_up
 from contrast.roles import RoleThresholds, resolve_speakers
-from contrast.schema import Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
+from contrast.schema import Finding, Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
 
@@ -90,3 +93,16 @@ def test_verdicts_follow_from_what_was_found() -> None:
     contrasts = find_contrasts(pairs, 0.5)
     given_verdicts = give_verdicts([statement(k, None) for k in (1, 2, 3, 4)], contrasts, find_supports(pairs, 0.5, contrasts))
     assert [s.verdict for s in given_verdicts] == ["contradicted", "supported", "mixed", "open"]
+
+
+def test_the_stronger_side_outweighs_the_weaker_where_the_calibration_says_so() -> None:
+    weights = [[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    calibration = replace(Calibration.plain(), verdict_weights=np.array(weights, dtype=np.float32))
+    assert calibration.weigh(0.9, 0.3) == "contradicted"
+    assert calibration.weigh(0.3, 0.9) == "supported"
+    assert calibration.weigh(0.6, 0.6) == "mixed"
+    assert Calibration.plain().weigh(0.99, 0.01) == "mixed"
+    against, in_favour = Finding("s1", "o1", "contradiction", 0.9), Finding("s1", "o2", "entailment", 0.3)
+    weaker = Finding("s1", "o3", "contradiction", 0.2)
+    (weighed,) = give_verdicts([statement(1, None)], [weaker, against], [in_favour], calibration.weigh)
+    assert weighed.verdict == "contradicted"

@@ -359,7 +359,7 @@ def test_markdown_shows_quotes_with_places_and_no_live_markup() -> None:
 
 
 def test_the_plain_path_imports_neither_templates_nor_readers(mill: Path) -> None:
-    heavy = ("torch", "transformers", "datasets", "pandas", "jinja2", "trafilatura", "lxml", "pypdf", "docx", "markdown_it")
+    heavy = ("torch", "transformers", "datasets", "pandas", "jinja2", "trafilatura", "lxml", "pypdf", "docx", "markdown_it", "dateparser")
     code = (
         "import sys; from contrast.cli import app;"
         "app(['check', sys.argv[1], '--format', 'json'], standalone_mode=False);"

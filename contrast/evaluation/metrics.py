@@ -72,6 +72,21 @@ def interval_of_mean(values: Sequence[float], *, seed: int = 0) -> Interval | No
     return round(float(low), 4), round(float(high), 4)
 
 
+def interval_of_mean_of_groups(groups: Sequence[Sequence[float]], *, seed: int = 0) -> Interval | None:
+    """The same for values that come in groups, such as those of one article: whole groups are drawn, since their values go together.
+
+    >>> interval_of_mean_of_groups([[1.0, 1.0], [1.0]])
+    (1.0, 1.0)
+    """
+    sums = np.array([[sum(group), len(group)] for group in groups if group], dtype=np.float64)
+    if not len(sums):
+        return None
+    drawn = np.random.default_rng(seed).integers(0, len(sums), size=(N_RESAMPLES, len(sums)))
+    totals = sums[drawn].sum(axis=1)
+    low, high = np.percentile(totals[:, 0] / totals[:, 1], (2.5, 97.5))
+    return round(float(low), 4), round(float(high), 4)
+
+
 def calibration_error(confidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_]) -> float:
     """Expected calibration error over ten equal bins (Naeini et al., 2015), in [0, 1]."""
     bins = np.minimum(N_BINS - 1, (confidence * N_BINS).astype(int))

@@ -31,7 +31,7 @@ DOCUMENT_READERS: dict[str, tuple[str, str]] = {
 RECORDS_ENDING = ".jsonl"
 ENDINGS = (".txt", *DOCUMENT_READERS, RECORDS_ENDING)
 
-__all__ = ["ENDINGS", "extract", "is_document", "read_article", "read_articles", "read_text"]
+__all__ = ["ENDINGS", "extract", "is_document", "read_article", "read_articles", "read_content", "read_text"]
 
 
 def read_article(path: Path) -> Article:
@@ -61,7 +61,7 @@ def read_articles(path: Path) -> Iterator[Article | InputError]:
             yield row if isinstance(row, InputError) else _laid_out_or_error(row, content, path, number=number)
     elif ending in DOCUMENT_READERS:
         content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
-        yield _laid_out(extract(content, path), content, path, id=path.stem)
+        yield _laid_out(extract(content, path), content, id=path.stem, name=name, path=name)
     else:
         yield _article(read_bytes(path), id=path.stem, name=name, path=name)
 
@@ -81,6 +81,18 @@ def read_text(content: str | bytes, *, id: str = "text", name: str = "text") -> 
     return _article(content.encode() if isinstance(content, str) else content, id=id, name=name, path=None)
 
 
+def read_content(content: bytes, ending: str, *, id: str = "text", name: str = "text") -> Article:
+    """The article in bytes that lie in no file, read as a file with that ending would be; raises InputError when there is none.
+
+    >>> read_content(b"# Mill to close\\n\\nThe mill will close in May.", ".md").title
+    'Mill to close'
+    """
+    if ending not in DOCUMENT_READERS:
+        return _article(content, id=id, name=name, path=None)
+    refuse_size(name, len(content), limit=MAX_DOCUMENT_BYTES)
+    return _laid_out(_document_reader(ending)(content, name), content, id=id, name=name, path=None)
+
+
 def _document_reader(ending: str) -> DocumentReader:
     module, function = DOCUMENT_READERS[ending]
     reader: DocumentReader = getattr(import_module(module), function)
@@ -89,27 +101,27 @@ def _document_reader(ending: str) -> DocumentReader:
 
 def _laid_out_or_error(row: Extracted, content: bytes, path: Path, *, number: int) -> Article | InputError:
     try:
-        return _laid_out(row, content, path, id=row.id or f"{path.stem}:{number}")
+        return _laid_out(row, content, id=row.id or f"{path.stem}:{number}", name=str(path), path=str(path))
     except InputError as error:
         return error
 
 
-def _laid_out(document: Extracted, content: bytes, path: Path, *, id: str) -> Article:
+def _laid_out(document: Extracted, content: bytes, *, id: str, name: str, path: str | None) -> Article:
     """The article of a document: its parts as they were told, its sentences those of the text that they are laid out as."""
     text = document.as_text()
     try:
-        refuse_size(f"{path}, its text", len(text.encode()))
+        refuse_size(f"{name}, its text", len(text.encode()))
     except UnicodeEncodeError as error:
-        raise InputError(f"{path}: half a character (a lone surrogate) in the text of {id}; save it as UTF-8") from error
+        raise InputError(f"{name}: half a character (a lone surrogate) in the text of {id}; save it as UTF-8") from error
     layout = parse(text)
     return Article(
         id=id,
         text=text,
-        sentences=split(layout, str(path)),
+        sentences=split(layout, name),
         title=document.title or (layout.title.text if layout.title else None),
         date=document.date or layout.date,
         url=document.url or layout.url,
-        path=str(path),
+        path=path,
         sha256=hashlib.sha256(content).hexdigest(),
         is_laid_out=True,
         warnings=tuple(warn_of_language(text)),

@@ -63,7 +63,17 @@ def _observation(observation: Observation) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "probability": round(finding.probability, N_DIGITS)}
+    written = asdict(finding)
+    explanation = written.pop("explanation")
+    written["probability"] = round(finding.probability, N_DIGITS)
+    return {**written, "explanation": _rounded(explanation)} if explanation else written
+
+
+def _rounded(explanation: dict[str, Any]) -> dict[str, Any]:
+    words = {
+        side: [{**one, "effect": round(one["effect"], N_DIGITS)} for one in explanation[side]] for side in ("statement", "observation")
+    }
+    return {**explanation, **words, "probability_without": round(explanation["probability_without"], N_DIGITS)}
 
 
 def _pair(pair: ScoredPair) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from contrast.errors import InputError
 from contrast.labels import Relation
 from contrast.rendering.carried import Carried, as_carried, from_carried
+from contrast.rendering.explained import OUTCOME_MARKS, words_line
 from contrast.rendering.provenance import Provenance
 from contrast.rendering.views import VERDICT_MARKS, VERDICT_ORDER, long_date, view
 from contrast.schema import Report
@@ -37,24 +38,25 @@ def as_html(reports: Sequence[Report], provenance: Provenance | None = None) -> 
 def draw(carried: Carried) -> str:
     """The page of what a page carries."""
     style, script = _source("report.css"), _source("report.js")
+    return (
+        environment()
+        .get_template("report.html.jinja")
+        .render(**show(carried), style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
+    )
+
+
+def show(carried: Carried) -> dict[str, Any]:
+    """What the template of a page shows, but for its style and script."""
     views = [view(report, number) for number, report in enumerate(carried.reports, 1)]
     speakers = sorted({card.statement.speaker for shown in views for card in shown.cards if card.statement.speaker}, key=str.casefold)
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            views=views,
-            speakers=speakers,
-            verdicts=VERDICT_ORDER,
-            provenance=carried.provenance,
-            style=style,
-            script=script,
-            style_hash=_hash(style),
-            script_hash=_hash(script),
-            data=as_carried(carried.reports, carried.provenance),
-            data_id=DATA_ID,
-        )
-    )
+    return {
+        "views": views,
+        "speakers": speakers,
+        "verdicts": VERDICT_ORDER,
+        "provenance": carried.provenance,
+        "data": as_carried(carried.reports, carried.provenance),
+        "data_id": DATA_ID,
+    }
 
 
 def read_carried(page: str, name: str) -> Carried:
@@ -91,15 +93,16 @@ class _DataFinder(HTMLParser):
 
 
 @cache
-def _environment() -> "Environment":
+def environment() -> "Environment":
+    """Where the templates of pages are found, and what they may call."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
-    environment.filters.update(long_date=long_date, web_address=_web_address, probability=_probability)
-    environment.globals.update(verdict_marks=VERDICT_MARKS, relation_words=RELATION_WORDS)
+    environment.filters.update(long_date=long_date, web_address=_web_address, probability=_probability, words_line=words_line)
+    environment.globals.update(verdict_marks=VERDICT_MARKS, relation_words=RELATION_WORDS, outcome_marks=OUTCOME_MARKS)
     return environment
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from contrast.rendering.explained import carried_line, check_lines
 from contrast.rendering.places import Place
 from contrast.rendering.provenance import Provenance
 from contrast.rendering.views import VERDICT_MARKS, ArticleView, Card, long_date, view
@@ -59,6 +60,10 @@ def _card(card: Card) -> Iterator[str]:
             source = plain(seen.source or "the article itself")
             yield from (f"**{word}, {evidence.probability:.2f}** · {seen.id.upper()} · {source}", "")
             yield from _quote(seen.text, evidence.place)
+            if evidence.explanation:
+                yield f"- because, with the log-odds lost without each: {plain(carried_line(evidence.explanation))}"
+                yield from (f"- {plain(line)}" for line in check_lines(evidence.explanation.checks))
+                yield ""
 
 
 def _quote(text: str, about: Place | str) -> Iterator[str]:

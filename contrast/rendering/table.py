@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contrast.labels import Verdict
+from contrast.rendering.explained import KEY, carried_line, check_lines
 from contrast.schema import Finding, Observation, Report, Statement
 
 VERDICT_STYLE: dict[Verdict, str] = {"contradicted": "bold red", "mixed": "bold yellow", "supported": "bold green", "open": "dim"}
@@ -55,6 +56,8 @@ def _contrasts(report: Report) -> Iterator[RenderableType]:
     yield Text(f"{_count(len(report.contrasts), 'contrast')}, strongest first", style="underline")
     for rank, finding in enumerate(report.contrasts, 1):
         yield _finding(rank, finding, report.statement(finding.statement), report.observation(finding.observation))
+    if any(finding.explanation for finding in report.contrasts):
+        yield Text(KEY, style="dim")
     yield Text()
 
 
@@ -66,6 +69,9 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
     rows.add_row("", Text(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", style="dim"))
     rows.add_row(Text("reported", style="magenta"), Text(observation.text))
     rows.add_row("", Text(f"{observation.id} · {observation.source or 'the article itself'}", style="dim"))
+    if finding.explanation:
+        rows.add_row(Text("because", style="dim"), Text(carried_line(finding.explanation)))
+        rows.add_row(Text("checked", style="dim"), Text("\n".join(check_lines(finding.explanation.checks))))
     return Group(Text(f"{rank:>3}.  contradiction {finding.probability:.2f}", style="red"), Padding(rows, (0, 0, 1, 6)))
 
 

@@ -7,10 +7,18 @@ from datetime import date
 from contrast.labels import Verdict
 from contrast.reading.layout import Line, lines_of
 from contrast.rendering.places import Place, Places
-from contrast.schema import Finding, Observation, Report, Statement
+from contrast.schema import CarryingWords, Explanation, Finding, Observation, Report, Statement
 
 VERDICT_MARKS: dict[Verdict, str] = {"contradicted": "✕", "mixed": "±", "supported": "✓", "open": "○"}
 VERDICT_ORDER: tuple[Verdict, ...] = ("contradicted", "mixed", "supported", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a quote, and whether it carries the contrast."""
+
+    text: str
+    is_carrying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,12 @@ class Evidence:
     place: Place
     probability: float
     rank: int | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The observation's quote in pieces, those apart that carry the contrast."""
+        return tuple(_pieces(self.observation, self.explanation.observation if self.explanation else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,7 @@ def view(report: Report, number: int) -> ArticleView:
 
     def evidence(findings: Sequence[Finding], statement: Statement, *, is_ranked: bool) -> tuple[Evidence, ...]:
         return tuple(
-            Evidence(seen, places.of(seen.start, seen.end), finding.probability, rank if is_ranked else None)
+            Evidence(seen, places.of(seen.start, seen.end), finding.probability, rank if is_ranked else None, finding.explanation)
             for rank, finding in enumerate(findings, 1)
             if finding.statement == statement.id
             for seen in [observations[finding.observation]]
@@ -128,6 +142,17 @@ def view(report: Report, number: int) -> ArticleView:
 def findings_of(report: Report) -> tuple[Finding, ...]:
     """Contrasts, then supports."""
     return report.contrasts + report.supports
+
+
+def _pieces(side: Observation, words: Sequence[CarryingWords]) -> Iterator[Piece]:
+    position = side.start
+    for carrying in sorted(words, key=lambda one: one.start):
+        if carrying.start > position:
+            yield Piece(side.text[position - side.start : carrying.start - side.start])
+        yield Piece(carrying.text, is_carrying=True)
+        position = carrying.end
+    if position < side.end:
+        yield Piece(side.text[position - side.start :])
 
 
 def _paragraphs(report: Report, places: Places) -> Iterator[Paragraph]:

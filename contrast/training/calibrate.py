@@ -1,8 +1,8 @@
 """Fits what turns raw outputs into probabilities and decisions, on the validation split of our own data.
 
 Roles: a scale and an offset a role (Platt, 1999), and the thresholds of best F1. Relation: a temperature for pairs given by hand, a
-multinomial logistic regression for pairs found in articles, and the thresholds of best F1 over contrasts and supports. Each sweep is kept
-beside its choice.
+multinomial logistic regression for pairs found in articles, the thresholds of best F1 over contrasts and supports, and another regression
+that tells from the strongest of each whether the one outweighs the other. Each sweep is kept beside its choice.
 """
 
 import json
@@ -19,12 +19,12 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
-from contrast.calibration import N_CIRCUMSTANCES, features, softmax
+from contrast.calibration import ALWAYS_MIXED, N_CIRCUMSTANCES, VERDICTS, features, log_odds, softmax
 from contrast.encoder import FloatArray, open_folder
 from contrast.errors import InputError
 from contrast.evaluation.articles import lay, places_of
 from contrast.evaluation.metrics import f1
-from contrast.labels import RELATIONS, ROLES
+from contrast.labels import RELATIONS, ROLES, Verdict
 from contrast.pairing import CandidatePair, circumstances, find_candidates, pair_up
 from contrast.pipeline import find_observations, find_statements, frame_pairs
 from contrast.reading import read_article as read_text_article
@@ -35,12 +35,13 @@ from contrast.scoring.scorer import FramedPair
 from contrast.training.articles_data import AnnotatedArticle, annotated_paths, read_article
 from contrast.training.export import PLAIN, Kind
 from contrast.training.pairs_data import read_pairs
+from contrast.verdicts import judge
 from contrast.writing import write_whole
 
 IntVector = npt.NDArray[np.int64]
 # F1 of flags is flat near its best (0.44 from 0.15 to 0.3 on the validation articles); of thresholds as good as each other the lowest is
 # taken: a reader can pass over a flag, but not see what was not flagged.
-CONTRAST_SLACK = 0.005
+SLACK = 0.005
 THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 
 
@@ -161,21 +162,20 @@ def calibrate_nli(
     logits = scorer.logits([FramedPair(pair.premise, pair.hypothesis) for pair in labelled])
     temperature = fit_temperature(logits, np.array([RELATIONS.index(pair.label) for pair in labelled]))
     reader = RoleReader.open(roles)
-    of_articles = [_article_pairs(scorer, reader, article) for article in gold]
-    x = np.vstack([part[0] for part in of_articles])
-    y = np.concatenate([part[1] for part in of_articles])
+    judged = [_judged(scorer, reader, article) for article in gold]
+    x, y = np.vstack([part.x for part in judged]), np.concatenate([part.y for part in judged])
     if set(y.tolist()) != set(range(len(RELATIONS))):
         raise InputError(f"{len(gold)} {split} articles: pairs of {len(set(y.tolist()))} relations among those judged; expected all three")
     fitted = LogisticRegression(C=1.0, max_iter=2000).fit(x[:, :-1], y)
     weights = np.vstack([fitted.coef_.T, fitted.intercept_])
     probabilities = softmax((x @ weights).astype(np.float32))
-    n_missed = {key: sum(part[2][key] for part in of_articles) for key in ("contradiction", "entailment")}
-    contrast = sweep(probabilities[:, 2], y == 2, n_missed["contradiction"])
-    support = sweep(probabilities[:, 0], y == 0, n_missed["entailment"])
+    contrast = sweep(probabilities[:, 2], y == 2, sum(part.n_missed["contradiction"] for part in judged))
+    support = sweep(probabilities[:, 0], y == 0, sum(part.n_missed["entailment"] for part in judged))
     article = {
         "weights": [[round(float(value), 4) for value in row] for row in weights],
-        "contrast_threshold": _best(contrast, slack=CONTRAST_SLACK),
-        "support_threshold": _best(support),
+        "contrast_threshold": _best(contrast, slack=SLACK),
+        "support_threshold": _best(support, slack=SLACK),
+        "verdict_weights": _fit_verdicts(judged, weights),
     }
     swept = {"contrast": contrast, "support": support}
     return _write(
@@ -190,18 +190,52 @@ def calibrate_nli(
     )
 
 
-def _article_pairs(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) -> tuple[FloatArray, IntVector, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The pairs of an article that a check judges, debatable ones left out, whose statement each is, and what was never judged."""
+
+    x: FloatArray
+    y: IntVector
+    statements: list[int | None]
+    verdicts: dict[int, Verdict]
+    n_missed: dict[str, int]
+
+
+def _judged(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) -> Judged:
     found = understand(reader, article)
     pairs = pair_up(found.statements, found.observations, found.roles, found.vectors, reader.pairing_weights).pairs
     keys = [found.key(pair) for pair in pairs]
     gold = article.gold
-    n_missed = {"contradiction": len(gold.contradicts - set(keys)), "entailment": len(gold.supports - set(keys))}
     kept = [k for k, key in enumerate(keys) if key not in gold.ignored]
-    if not kept:
-        return np.zeros((0, len(RELATIONS) + N_CIRCUMSTANCES + 1), dtype=np.float32), np.zeros(0, dtype=np.int64), n_missed
-    x = features(scorer.logits(frame_pairs(pairs, found.text.sentences)), circumstances(pairs))
+    x = np.zeros((0, len(RELATIONS) + N_CIRCUMSTANCES + 1), dtype=np.float32)
+    if kept:
+        x = features(scorer.logits(frame_pairs(pairs, found.text.sentences)), circumstances(pairs))[kept]
     y = [2 if keys[k] in gold.contradicts else 0 if keys[k] in gold.supports else 1 for k in kept]
-    return x[kept], np.array(y, dtype=np.int64), n_missed
+    against, in_favour = {s for s, _ in gold.contradicts}, {s for s, _ in gold.supports}
+    return Judged(
+        x=x,
+        y=np.array(y, dtype=np.int64),
+        statements=[keys[k][0] for k in kept],
+        verdicts={s: judge(s in against, s in in_favour) for s in against | in_favour},
+        n_missed={"contradiction": len(gold.contradicts - set(keys)), "entailment": len(gold.supports - set(keys))},
+    )
+
+
+def _fit_verdicts(judged: Sequence[Judged], weights: FloatArray) -> list[list[float]]:
+    """Weights (3, 3) from the log-odds of a statement's strongest contrast and support to its verdict, on statements that have one."""
+    evidence: list[tuple[float, float]] = []
+    verdicts: list[int] = []
+    for part in judged:
+        probabilities = softmax((part.x @ weights).astype(np.float32))
+        for statement, verdict in part.verdicts.items():
+            of_statement = probabilities[[k for k, s in enumerate(part.statements) if s == statement]]
+            if len(of_statement):
+                evidence.append((log_odds(float(of_statement[:, 2].max())), log_odds(float(of_statement[:, 0].max()))))
+                verdicts.append(VERDICTS.index(verdict))
+    if set(verdicts) != set(range(len(VERDICTS))):
+        return [list(row) for row in ALWAYS_MIXED]
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(np.array(evidence), np.array(verdicts))
+    return [[round(float(value), 4) for value in row] for row in np.vstack([fitted.coef_.T, fitted.intercept_])]
 
 
 def fit_temperature(logits: FloatArray, gold: IntVector) -> float:

@@ -1,0 +1,109 @@
+"""What a contrast needs, checked against the words of both sides: the same actor, the same place, an order in time, amounts that differ.
+
+Each check passes, fails, or is unknown, and names the words that it rests on. Unknown is said wherever the text does not tell. A check is a
+label beside the flag: it removes none and moves no probability. What stands behind each, and what it cannot know, is told in `names`,
+`timing` and `amounts`; how checks fall out among right and wrong flags is printed by `contrast evaluate explanations`.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import product
+
+from contrast.explaining.amounts import Amount, find_amounts
+from contrast.explaining.dates import find_dates
+from contrast.explaining.lexicon import OPPOSITES
+from contrast.explaining.names import Name, find_names, find_other_party, find_words_of, is_alike, proper_words
+from contrast.explaining.spans import Spans, Surroundings, spans_of, stretches_of
+from contrast.explaining.timing import check_time
+from contrast.schema import Check, Observation, Statement
+
+_NEGATION = re.compile(r"\b(?:no|not|never|none|nobody|nothing|without|denied|denies|deny|rejected)\b|n['’]t\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;:]|\b(?:and|but)\b")
+
+
+def check_pair(statement: Statement, observation: Observation, around: Surroundings) -> tuple[Check, ...]:
+    """The four checks of a contrast."""
+    return tuple(check(statement, observation, around) for check in CHECKS)
+
+
+def check_actor(statement: Statement, observation: Observation, around: Surroundings) -> Check:
+    """Passes where the observation names the party that speaks, or both name one body; fails where it opens with another party."""
+    party = statement.speaker
+    if party is None or not proper_words(party, around.capitals):
+        return Check("actor", "unknown", "who speaks is not named")
+    spoken = spans_of(statement, find_words_of(party, statement.text, around.capitals))
+    if same := spans_of(observation, find_words_of(party, observation.text, around.capitals)):
+        return Check("actor", "pass", f"{party} speaks; both name {' '.join(span.text for span in same)}", spoken, same)
+    said, seen = ([name for name in find_names(side.text, around.capitals) if not name.is_place] for side in (statement, observation))
+    if shared := _shared(said, seen, around):
+        return Check("actor", "pass", f"both name {shared[1].text}", *_sides(statement, observation, shared))
+    known = " ".join(filter(None, (party, observation.source)))
+    if other := find_other_party(observation.text, known, around.parties, around.capitals):
+        reason = f"{party} speaks; the observation opens with {observation.text[slice(*other)]}"
+        return Check("actor", "fail", reason, spoken, spans_of(observation, [other]))
+    return Check("actor", "unknown", "the observation does not name the party that speaks", spoken)
+
+
+def check_place(statement: Statement, observation: Observation, around: Surroundings) -> Check:
+    """Passes where a place of one side is named on the other; fails where the two lie on opposite sides of it, north and south."""
+    said, seen = (list(find_names(side.text, around.capitals)) for side in (statement, observation))
+    said_places, seen_places = ([name for name in names if name.is_place] for names in (said, seen))
+    if shared := _shared(said_places, seen, around) or _shared(said, seen_places, around):
+        sides = _sides(statement, observation, shared)
+        if opposite := _opposite(statement.text[: shared[0].start], observation.text[: shared[1].start]):
+            return Check("place", "fail", f"{opposite[0]} {shared[0].text}, not {opposite[1]} {shared[1].text}", *sides)
+        return Check("place", "pass", f"both name {shared[1].text}", *sides)
+    spans = spans_of(statement, stretches_of(said_places)), spans_of(observation, stretches_of(seen_places))
+    if said_places and seen_places:
+        reason = f"{_listed(said_places)} and {_listed(seen_places)}: whether one lies in the other is not known here"
+        return Check("place", "unknown", reason, *spans)
+    return Check("place", "unknown", "not both sides name a place", *spans)
+
+
+def check_quantity(statement: Statement, observation: Observation, around: Surroundings) -> Check:
+    """Passes where both sides name an amount of the same and they do not agree; fails where they agree."""
+    said, seen = (list(find_amounts(side.text, beside=stretches_of(find_dates(side.text)))) for side in (statement, observation))
+    pairs = [(one, other) for one, other in product(said, seen) if one.units & other.units]
+    if not pairs:
+        spans = spans_of(statement, stretches_of(said)), spans_of(observation, stretches_of(seen))
+        return Check("quantity", "unknown", "no amounts of the same thing on both sides", *spans)
+    apart = [(one, other) for one, other in pairs if one.admits(other.value) == _is_negated(one, statement.text)]
+    one, other = (apart or pairs)[0]
+    reason = f"{one.text} said, {other.text} reported"
+    return Check("quantity", "pass" if apart else "fail", reason, *_sides(statement, observation, (one, other)))
+
+
+CHECKS: tuple[Callable[[Statement, Observation, Surroundings], Check], ...] = (check_actor, check_place, check_time, check_quantity)
+
+
+def _is_negated(amount: Amount, text: str) -> bool:
+    """Whether a negation stands before the amount in its clause."""
+    clause = _CLAUSE_END.split(text[: amount.start])[-1]
+    return bool(_NEGATION.search(clause))
+
+
+def _sides(statement: Statement, observation: Observation, found: tuple[Name, Name] | tuple[Amount, Amount]) -> tuple[Spans, Spans]:
+    return spans_of(statement, stretches_of(found[:1])), spans_of(observation, stretches_of(found[1:]))
+
+
+def _opposite(before: str, before_other: str) -> tuple[str, str] | None:
+    """The words just before a name that put one north of it and the other south of it, or their like."""
+    words, others = (set(re.findall(r"\w+", text.casefold())[-3:]) for text in (before, before_other))
+    for one, other in OPPOSITES:
+        if one in words and other in others:
+            return one, other
+        if other in words and one in others:
+            return other, one
+    return None
+
+
+def _shared(said: Iterable[Name], seen: Iterable[Name], around: Surroundings) -> tuple[Name, Name] | None:
+    """The first names of both sides that share a word that tells."""
+    for one, other in product(said, seen):
+        if any(is_alike(a, b) for a, b in product(proper_words(one.text, around.capitals), proper_words(other.text, around.capitals))):
+            return one, other
+    return None
+
+
+def _listed(names: Iterable[Name]) -> str:
+    return ", ".join(dict.fromkeys(name.text for name in names))

@@ -1,0 +1,164 @@
+"""When: the dates that a sentence names, as spans of days, counted from the article's date.
+
+What looks like a date is found by the patterns below and resolved by dateparser (https://dateparser.readthedocs.io), which alone would take
+many a number or "may" for one. dateparser is imported when the first date is resolved. Dates that need the article's date, such as
+"Tuesday" or "in March", stay unresolved without it.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+Unit = Literal["day", "week", "month", "year"]
+Bound = Literal["said", "from", "until", "by", "at"]
+Direction = Literal["past", "future", "nearest"]
+
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan\.|Feb\.|Mar\.|Apr\.|Jun\.|Jul\.|Aug\.|Sept?\."
+    r"|Oct\.|Nov\.|Dec\.|(?:Jan|Feb|Aug|Sept|Oct|Nov|Dec)\b(?=\s\d))"
+)
+_WEEKDAY = r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_YEAR = r"(?:19|20)\d\d"
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
+# What a date looks like; of two that begin at one place the first is taken.
+PATTERNS: tuple[tuple[Unit, str], ...] = (
+    ("day", rf"{_YEAR}-\d\d-\d\d"),
+    ("day", rf"{_MONTH}\s{_ORDINAL}(?!\d)(?:,?\s{_YEAR})?"),
+    ("day", rf"{_ORDINAL}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
+    ("month", rf"{_MONTH},?\s{_YEAR}"),
+    ("month", rf"(?:(?:last|next|this)\s|(?<=\b[Ii]n\s)|(?<=\b[Bb]y\s)|(?<=\bof\s)|(?<=\bsince\s)|(?<=\buntil\s)|(?<=\bfrom\s)){_MONTH}"),
+    ("day", rf"(?:(?:last|next|this)\s)?{_WEEKDAY}(?:\s(?:morning|afternoon|evening|night))?"),
+    ("day", r"(?:[Yy]esterday|[Tt]oday|[Tt]omorrow|[Tt]onight|(?<!the\s)[Ll]ast\snight|[Tt]his\s(?:morning|afternoon|evening))"),
+    ("week", r"(?<!the\s)(?:[Ll]ast|[Nn]ext|[Tt]his)\sweek"),
+    ("month", r"(?<!the\s)(?:[Ll]ast|[Nn]ext|[Tt]his)\smonth"),
+    ("year", r"(?<!the\s)(?:[Ll]ast|[Nn]ext|[Tt]his)\syear"),
+    ("day", rf"{_NUMBER}\sdays?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\sdays?(?:\stime)?"),
+    ("week", rf"{_NUMBER}\sweeks?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\sweeks?(?:\stime)?"),
+    ("month", rf"{_NUMBER}\smonths?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\smonths?(?:\stime)?"),
+    ("year", rf"{_NUMBER}\syears?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\syears?(?:\stime)?"),
+    ("year", rf"(?<=\b[Ii]n\s){_YEAR}|(?<=\bsince\s){_YEAR}|(?<=\b[Bb]y\s){_YEAR}|(?<=\buntil\s){_YEAR}|(?<=\bof\s){_YEAR}"),
+)
+_DATE = re.compile("|".join(rf"(?P<{unit}{k}>\b(?:{pattern})\b)" for k, (unit, pattern) in enumerate(PATTERNS)))
+# What stands before a date and says how it bounds a time.
+_FILLER = r"\s+(?:(?:early|late|mid)[\s-]+)?(?:the\s+)?(?:(?:start|beginning|middle|end|night|morning|evening|close)\s+of\s+)?(?:the\s+)?$"
+BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
+    ("from", re.compile(rf"\b(?:from|starting|beginning|as\s+of|as\s+from|since|after|following)(?:\s+on)?{_FILLER}", re.IGNORECASE)),
+    ("until", re.compile(rf"\b(?:until|till|through|before|up\s+to)(?:\s+at\s+least)?{_FILLER}", re.IGNORECASE)),
+    ("by", re.compile(rf"\b(?:by|no\s+later\s+than|not\s+later\s+than){_FILLER}", re.IGNORECASE)),
+)
+_SAYS = (
+    r"\b(?:said|says|told|tells|announced|announces|promised|pledged|vowed|denied|denies|claimed|insisted|declared|decided|agreed|ordered|undertook|"
+    r"warned|added|stated|wrote|tweeted|posted|confirmed|reported|offered|called|threatened|assured|statement|interview|conference)\b"
+)
+_SAID_BEFORE = re.compile(rf"{_SAYS}(?:\s+[\w'’-]+){{0,5}}\s+$", re.IGNORECASE)
+_SAYS_AFTER = re.compile(rf",?(?:\s+[\w'’-]+,?){{0,8}}?\s+{_SAYS}", re.IGNORECASE)
+_OPENING = re.compile(r"\W*(?:(?:on|late|early|in)\s+){0,2}", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(r"\s(?:morning|afternoon|evening|night)$")
+_TURN = re.compile(r"^(last|next|this)\s(?=[A-Z])")
+_SAME_DAY = re.compile(r"^(?:tonight|this\s(?:morning|afternoon|evening))$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date as a sentence words it, with its offsets there; `bound` says how it bounds what the sentence is about.
+
+    "said" is when somebody said so, "at" when it was or will be; from, until and by as they stand.
+    """
+
+    text: str
+    start: int
+    end: int
+    unit: Unit
+    bound: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A span of days, both ends within."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+def find_dates(sentence: str) -> Iterator[Dated]:
+    """The dates that a sentence names, in its order.
+
+    >>> [(dated.text, dated.bound) for dated in find_dates("The owner said on Monday that the mill would run until March 2025.")]
+    [('Monday', 'said'), ('March 2025', 'until')]
+    """
+    for match in _DATE.finditer(sentence):
+        unit = str(match.lastgroup).rstrip("0123456789")
+        yield Dated(match[0], match.start(), match.end(), unit, _bound(sentence, match))  # type: ignore[arg-type]
+
+
+def _bound(sentence: str, match: re.Match[str]) -> Bound:
+    before = sentence[: match.start()]
+    for bound, pattern in BOUNDS:
+        if pattern.search(before):
+            return bound
+    opens = _OPENING.fullmatch(before) and _SAYS_AFTER.match(sentence, match.end())
+    return "said" if opens or _SAID_BEFORE.search(before) else "at"
+
+
+def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Days | None:
+    """The days that are meant, counted from the article's date; `direction` tells where to look for what the words leave open.
+
+    None where nothing tells.
+
+    >>> (friday,) = find_dates("It shut on Friday.")
+    >>> str(resolve(friday, "2024-03-12", "past"))
+    '2024-03-08'
+    """
+    base = _day(article_date)
+    if base is None and not re.search(_YEAR, dated.text):
+        return None
+    base = base or date(2000, 1, 1)
+    ways: tuple[Direction, ...] = ("past", "future") if direction == "nearest" else (direction,)
+    found = [day for way in ways if (day := _parse(dated.text, base, way))]
+    return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
+
+
+def _parse(words: str, base: date, direction: Direction) -> date | None:
+    import dateparser
+
+    words = _TIME_OF_DAY.sub("", words) if not words.casefold().startswith(("last", "this")) else words
+    words = "today" if _SAME_DAY.match(words) else words.replace("earlier", "ago")
+    turn = _TURN.match(words)
+    if turn and re.search(_MONTH, words):
+        words, direction = words[turn.end() :], "future" if turn[1] == "next" else "past"
+    # A day's name in an article of that very day means that day, which dateparser would take for a week before or after.
+    is_open = bool(re.match(rf"{_WEEKDAY}|.*{_MONTH}", words))
+    shift = timedelta(days=0 if not is_open else 1 if direction == "past" else -1)
+    settings = {
+        "RELATIVE_BASE": datetime.combine(base + shift, time()),
+        "PREFER_DATES_FROM": direction,
+        "PREFER_DAY_OF_MONTH": "first",
+        "PREFER_MONTH_OF_YEAR": "first",
+    }
+    found = dateparser.parse(words, languages=["en"], settings=settings)
+    return found.date() if found else None
+
+
+def _widened(day: date, unit: Unit) -> Days:
+    if unit == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Days(monday, monday + timedelta(days=6))
+    if unit == "month":
+        return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+    if unit == "year":
+        return Days(date(day.year, 1, 1), date(day.year, 12, 31))
+    return Days(day, day)
+
+
+def _day(written: str | None) -> date | None:
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        return None

@@ -1,0 +1,271 @@
+"""Why a contrast was flagged: words that carry it, checks, and whether a report's explanations can be computed again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrast.calibration import Calibration
+from contrast.evaluation.explanations import evaluate_explanations
+from contrast.explaining import explain
+from contrast.explaining.checks import check_actor, check_place, check_quantity
+from contrast.explaining.dates import find_dates, resolve
+from contrast.explaining.spans import Surroundings
+from contrast.explaining.timing import check_time
+from contrast.explaining.words import Omission, content_words, leave_out, without
+from contrast.labels import StatementKind
+from contrast.rendering import as_text
+from contrast.rendering.as_json import as_object
+from contrast.rendering.from_json import as_report
+from contrast.rendering.html import as_html
+from contrast.schema import Check, Explanation, ModelInfo, Observation, Report, Span, Statement
+from contrast.scoring.framing import Framed, frame
+from contrast.scoring.scorer import FramedPair
+from contrast.settings import CheckSettings
+from contrast.verifying import verify_page
+from tests.conftest import ARTICLES
+from tests.test_cli import SCHEMA
+from tests.test_rendering import GOLDEN, report
+from tests.test_report import Page, change_data
+
+AROUND = Surroundings("2024-03-12", ("Ada Holm", "Veld Timber"), frozenset(["Ada", "Holm", "Veld", "Timber", "Orsk"]))
+
+
+class KeywordScorer:
+    """Finds a contradiction as far as certain words stand on either side: what carries it is known beforehand."""
+
+    def __init__(self, weights: dict[str, float]) -> None:
+        self.info = ModelInfo("keywords", "1", "0" * 64, "none")
+        self.calibration = Calibration.plain()
+        self._weights = weights
+
+    def logits(self, pairs: Sequence[FramedPair]) -> Any:
+        found = [f"{pair.premise.text} {pair.hypothesis.text}" for pair in pairs]
+        sums = [sum(weight for word, weight in self._weights.items() if word in text) for text in found]
+        return np.array([[0.0, 0.0, total] for total in sums], dtype=np.float32)
+
+
+def explanation_of(told: Report, weights: dict[str, float]) -> Explanation:
+    explained = explain(told, KeywordScorer(weights)).contrasts[0].explanation
+    assert explained is not None
+    return explained
+
+
+def test_the_words_that_move_the_score_are_shown_and_neighbours_taken_together() -> None:
+    found = explanation_of(report(), {"stay": 1.0, "open": 2.0, "chained": 0.5, "gates": 0.05})
+    assert [(words.text, round(words.effect, 2)) for words in found.statement] == [("stay open", 3.0)]
+    assert [(words.text, round(words.effect, 2)) for words in found.observation] == [("chained", 0.5)]
+    assert found.probability_without < report().contrasts[0].probability
+
+
+def test_words_that_lower_the_score_are_not_shown() -> None:
+    found = explanation_of(report(), {"open": -2.0, "gates": 0.05})
+    assert (found.statement, found.observation) == ((), ())
+    assert found.probability_without == pytest.approx(0.81, abs=1e-3)
+
+
+@given(st.text(), st.data())
+def test_what_is_left_out_is_gone_and_nothing_else(text: str, data: st.DataObject) -> None:
+    words = content_words(text)
+    chosen = data.draw(st.lists(st.sampled_from(words), unique=True)) if words else []
+    remaining = leave_out(text, chosen)
+    assert len(remaining) == len(text) - sum(end - start for start, end in chosen)
+    assert all(text[start:end].strip() for start, end in words)
+
+
+def test_a_speaker_who_is_left_out_does_not_come_back_before_the_sentence() -> None:
+    pair = FramedPair(Framed("It shut."), Framed("Holm said it would run.", speaker="Holm"))
+    assert frame(without(pair, Omission(statement=((0, 4),))).hypothesis) == "said it would run."
+    unnamed = FramedPair(Framed("It shut."), Framed("It will run.", speaker="Holm"))
+    assert frame(without(unnamed, Omission(statement=((8, 11),))).hypothesis) == "Holm: It will ."
+
+
+def test_moved_probabilities_are_those_that_the_moved_logits_would_have_given() -> None:
+    rng = np.random.default_rng(0)
+    before, after, circumstances, weights = (rng.normal(size=size).astype(np.float32) for size in ((4, 3), (4, 3), (4, 5), (9, 3)))
+    calibration = Calibration(1.0, np.zeros(3, dtype=np.float32), weights, 0.5, 0.5)
+    moved = calibration.moved(calibration.of_article(before, circumstances), before, after)
+    assert np.allclose(moved, calibration.of_article(after, circumstances), atol=1e-4)
+
+
+def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: str | None = "Ada Holm") -> tuple[Statement, Observation]:
+    return Statement("s1", 0, kind, said, 0, len(said), speaker, 0.9), Observation("o1", 1, seen, 100, 100 + len(seen), None, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "kind", "outcome"),
+    [
+        ("On Friday Ada Holm promised to keep the mill open.", "On Monday the gates were chained.", "intention", "pass"),
+        ("On Monday Ada Holm promised to keep the mill open.", "On Friday the gates were chained.", "intention", "fail"),
+        ("Ada Holm promised to keep the mill open.", "On Friday the gates were chained.", "intention", "unknown"),
+        ("On Monday Ada Holm promised to keep the mill open.", "The gates were chained.", "intention", "unknown"),
+        ("The mill will run until 3 March 2024, Holm said.", "On 9 March the gates were chained.", "intention", "fail"),
+        ("The mill will run until 1 May, Holm said.", "On 9 March the gates were chained.", "intention", "unknown"),
+        ("The wage will rise by 1 May, Holm said on Monday.", "On Tuesday the wage was as before.", "intention", "fail"),
+        ("Not a log has been cut since January 2024, Holm said.", "On 2 February 40 logs lay in the yard.", "claim", "pass"),
+        ("Not a log has been cut since January 2024, Holm said.", "In May 2023 40 logs lay in the yard.", "claim", "fail"),
+        ("Holm said on Monday that no log was cut.", "On Friday 40 logs lay in the yard.", "claim", "unknown"),
+    ],
+)
+def test_time_passes_fails_or_is_unknown(said: str, seen: str, kind: StatementKind, outcome: str) -> None:
+    assert check_time(*sides(said, seen, kind=kind), AROUND).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ("It shut on Tuesday.", "2024-03-12"),
+        ("It shut on Wednesday.", "2024-03-06"),
+        ("It shut yesterday.", "2024-03-11"),
+        ("It shut last week.", "2024-03-04 to 2024-03-10"),
+        ("It shut in March.", "2024-03-01 to 2024-03-31"),
+        ("It shut in December.", "2023-12-01 to 2023-12-31"),
+        ("It shut on 24 February 2022.", "2022-02-24"),
+        ("It shut three weeks ago.", "2024-02-19 to 2024-02-25"),
+    ],
+)
+def test_dates_are_counted_from_that_of_the_article(words: str, days: str) -> None:
+    (dated,) = find_dates(words)
+    assert str(resolve(dated, "2024-03-12", "past")) == days
+
+
+def test_without_the_date_of_the_article_only_whole_dates_are_known() -> None:
+    (weekday,), (whole,) = find_dates("It shut on Friday."), find_dates("It shut on May 3, 2021.")
+    assert resolve(weekday, None, "past") is None
+    assert str(resolve(whole, None, "past")) == "2021-05-03"
+
+
+def test_a_verb_or_a_number_is_no_date() -> None:
+    assert not list(find_dates("They may march 40 miles; 2024 boots and the last night bus were there."))
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "outcome"),
+    [
+        ("All 240 workers will stay.", "On Friday 83 workers were left.", "pass"),
+        ("All 240 workers will stay.", "On Friday 240 workers were at the gate.", "fail"),
+        ("No one waits longer than 65 weeks.", "She has waited 81 weeks.", "pass"),
+        ("No one waits longer than 65 weeks.", "She has waited 12 weeks.", "fail"),
+        ("At least 4 km of road will be paved.", "Only 2,500 metres have been paved.", "pass"),
+        ("All 240 workers will stay.", "On Friday 83 lorries left.", "unknown"),
+        ("All 240 workers will stay.", "In 2024 the gates were chained.", "unknown"),
+    ],
+)
+def test_quantity_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) -> None:
+    assert check_quantity(*sides(said, seen), AROUND).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "outcome"),
+    [
+        ("The mill in Orsk will stay open.", "Gates were chained in Orsk on Friday.", "pass"),
+        ("No tree north of Orsk will be cut.", "Trees lay cut south of Orsk on Friday.", "fail"),
+        ("The mill in Orsk will stay open.", "Gates were chained in Veld on Friday.", "unknown"),
+        ("The mill will stay open.", "Gates were chained in Orsk on Friday.", "unknown"),
+    ],
+)
+def test_place_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) -> None:
+    assert check_place(*sides(said, seen), AROUND).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("speaker", "seen", "outcome"),
+    [
+        ("Ada Holm", "Holm had the gates chained on Friday.", "pass"),
+        ("Ada Holm", "Veld Timber had its gates chained on Friday.", "fail"),
+        ("Ada Holm", "The gates were chained on Friday.", "unknown"),
+        ("the owner", "Veld Timber had its gates chained on Friday.", "unknown"),
+        (None, "Holm had the gates chained on Friday.", "unknown"),
+    ],
+)
+def test_actor_passes_fails_or_is_unknown(speaker: str | None, seen: str, outcome: str) -> None:
+    assert check_actor(*sides("The mill will stay open.", seen, speaker=speaker), AROUND).outcome == outcome
+
+
+@pytest.fixture(scope="module")
+def cameras(checker: Any) -> Report:
+    return checker.explain(checker.check(ARTICLES / "b-marshport-cameras.txt"))
+
+
+def test_an_explanation_moves_no_flag_and_quotes_the_article(checker: Any, cameras: Report) -> None:
+    plain = checker.check(ARTICLES / "b-marshport-cameras.txt")
+    assert replace(cameras, contrasts=plain.contrasts) == plain
+    assert [replace(finding, explanation=None) for finding in cameras.contrasts] == list(plain.contrasts)
+    for finding in cameras.contrasts:
+        assert finding.explanation is not None
+        spans = [*finding.explanation.statement, *finding.explanation.observation]
+        spans += [span for check in finding.explanation.checks for span in (*check.statement, *check.observation)]  # type: ignore[misc]
+        assert all(cameras.article.text[span.start : span.end] == span.text for span in spans)
+
+
+def test_an_explained_report_fits_the_schema_and_comes_back_from_its_json(cameras: Report) -> None:
+    written = json.loads(json.dumps(as_object(cameras, has_all_pairs=True)))
+    jsonschema.validate(written, SCHEMA)
+    again = as_report(written, cameras.article.text, is_laid_out=False)
+    assert as_object(again, has_all_pairs=True) == as_object(cameras, has_all_pairs=True)
+
+
+def test_the_page_marks_the_words_and_keeps_its_quotes_verbatim(cameras: Report) -> None:
+    page = Page(as_html([cameras]))
+    shown = sorted(e.text for e in page.all("b", "carrying"))
+    assert shown == sorted(words.text for f in cameras.contrasts if f.explanation for words in f.explanation.observation)
+    quotes = [e.text for e in page.elements if e.name == "blockquote"]
+    assert all(cameras.observation(finding.observation).text in quotes for finding in cameras.contrasts)
+    assert len(page.all("dl", "why")) == len(cameras.contrasts)
+
+
+def test_an_explained_report_looks_as_its_golden_files(request: pytest.FixtureRequest) -> None:
+    told = report()
+    seen = told.observations[0]
+    checks = (
+        Check("time", "pass", "reported for 2024-03-07, the statement holds from 2024-03-04", (), (Span("Thursday", 35, 43),)),
+        Check("actor", "unknown", "who speaks is not named"),
+        Check("place", "unknown", "not both sides name a place"),
+    )
+    explained = explain(told, KeywordScorer({"open": 2.0, "chained": 1.0})).contrasts[0]
+    assert explained.explanation is not None
+    told = replace(told, contrasts=(replace(explained, explanation=replace(explained.explanation, checks=checks)),))
+    assert told.article.text[35:43] == seen.text[3:11] == "Thursday"
+    for name, format in (("explained.txt", "table"), ("explained.md", "markdown")):
+        written = "".join(f"{line.rstrip()}\n" for line in as_text([told], format).splitlines())  # type: ignore[arg-type]
+        if request.config.getoption("--update-golden"):
+            (GOLDEN / name).write_text(written, encoding="utf-8")
+        assert written == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_an_explained_page_holds_and_a_forged_explanation_differs(
+    checker: Any, cameras: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checker, "settings", CheckSettings(explain=True))
+    path = tmp_path / "report.html"
+    untouched = as_html([replace(cameras, article=replace(cameras.article, path=None))])
+    path.write_text(untouched, encoding="utf-8", newline="")
+    assert verify_page(path, checker).differences == ()
+    told = as_object(cameras)["contrasts"][0]["explanation"]
+    (words, *_) = told["observation"]
+    for forged, line in (
+        ({**told, "observation": [{**words, "effect": 9.0}]}, "9.00, now"),
+        ({**told, "observation": [], "statement": []}, "is not shown"),
+        ({**told, "checks": told["checks"][1:]}, "checked otherwise"),
+        ({**told, "probability_without": 0.99}, "0.990 without its words, now"),
+    ):
+        path.write_text(untouched, encoding="utf-8", newline="")
+        change_data(path, "contrasts", explanation=forged)
+        assert any(line in found for found in verify_page(path, checker).differences), line
+
+
+def test_leaving_out_the_shown_words_lowers_the_score_more_than_random_ones(
+    checker: Any, annotated_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checker, "settings", CheckSettings(threshold=0.1))
+    figures = evaluate_explanations(checker, annotated_folder, split="validation")
+    assert figures["n_contrasts"] > 0
+    assert figures["difference"] > 0
+    assert set(figures["checks"]) >= {"time pass", "actor unknown"}
