@@ -1,0 +1,114 @@
+"""From what a client sends to a task: a text as JSON, or a text or a file as a form. Names of files give the ending and nothing else."""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+
+from contrast.reading import DOCUMENT_READERS
+from contrast.reading.decoding import MAX_BYTES, MAX_DOCUMENT_BYTES
+from contrast.serving.messages import CheckTask
+from contrast.serving.refusals import NO_ARTICLE, TOO_LARGE, Refusal
+
+TEXT_ENDINGS = ("", ".txt", ".text")
+ENDINGS = (*TEXT_ENDINGS[1:2], *DOCUMENT_READERS)
+MAX_PAIR_CHARACTERS = 10_000
+N_FIELDS = 4
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class CheckBody(BaseModel):
+    """A text to check; `format` tells how it is written."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    text: Annotated[str, Field(min_length=1, description="Title, date, address and body of an article, or plain prose.")]
+    format: Annotated[Literal["txt", "html", "md"], Field(description="How the text is written.")] = "txt"
+
+
+class CompareBody(BaseModel):
+    """A pair to judge."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    statement: Annotated[str, Field(min_length=1, max_length=MAX_PAIR_CHARACTERS, pattern=r"\S", description="What a party says.")]
+    observation: Annotated[str, Field(min_length=1, max_length=MAX_PAIR_CHARACTERS, pattern=r"\S", description="What is reported.")]
+
+
+async def read_task(request: Request, *, is_explained: bool) -> CheckTask:
+    """What the request asks to be checked; raises Refusal."""
+    return replace(await _read_task(request), is_explained=is_explained)
+
+
+async def _read_task(request: Request) -> CheckTask:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "application/json":
+        body = read_json(await request.body(), CheckBody)
+        return _task(_encode(body.text), f".{body.format}")
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return await _of_form(request)
+    raise Refusal(415, f"content type {kind[:80] or 'missing'}; expected JSON with 'text', or a form with 'text' or 'file'")
+
+
+def read_json(content: bytes, kind: type[Body]) -> Body:
+    """The body as a record; raises Refusal with the first thing that does not fit."""
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise Refusal(NO_ARTICLE, _first_of(error)) from error
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))[:80]
+    return f"{place + ': ' if place else ''}{first['msg']}"
+
+
+async def _of_form(request: Request) -> CheckTask:
+    try:
+        # The guard bounds the whole, so that no part needs a bound of its own.
+        form = await request.form(max_files=1, max_fields=N_FIELDS, max_part_size=MAX_DOCUMENT_BYTES)
+    except MultiPartException as error:
+        raise Refusal(NO_ARTICLE, f"the form cannot be read ({error.message}); expected 'text' or 'file'") from error
+    try:
+        return await _of_fields(form)
+    finally:
+        await form.close()
+
+
+async def _of_fields(form: FormData) -> CheckTask:
+    file, text = form.get("file"), form.get("text")
+    if isinstance(file, UploadFile) and file.filename:
+        return _task(await file.read(), ending_of(file.filename))
+    if isinstance(text, str) and text.strip():
+        # Browsers send line breaks in forms as CRLF; a text is pasted with LF.
+        return _task(_encode(text.replace("\r\n", "\n")), ".txt")
+    raise Refusal(NO_ARTICLE, "no text and no file came; paste a text or choose a file")
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise Refusal(NO_ARTICLE, "half a character (a lone surrogate) in the text; send it as UTF-8") from error
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name, if files with it are read; raises Refusal.
+
+    >>> ending_of("../../etc/Story.DOCX"), ending_of("notes")
+    ('.docx', '')
+    """
+    ending = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    if ending not in TEXT_ENDINGS and ending not in DOCUMENT_READERS:
+        raise Refusal(NO_ARTICLE, f"a file that ends in {ending[:20]!r}; expected {', '.join(ENDINGS)}; or paste the article's text")
+    return ending
+
+
+def _task(content: bytes, ending: str) -> CheckTask:
+    if ending not in DOCUMENT_READERS and len(content) > MAX_BYTES:
+        size = f"{len(content) / 1e6:.1f} MB; expected one article of at most {MAX_BYTES / 1e6:.0f} MB"
+        raise Refusal(TOO_LARGE, f"a text of {size}; split it into articles")
+    return CheckTask(content, ending)

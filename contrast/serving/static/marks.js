@@ -1,0 +1,181 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const page = JSON.parse(byId("contrast-page").textContent);
+  const carried = JSON.parse(byId("contrast-data").textContent).articles[0];
+  const {report, text: article} = carried;
+  const statements = new Map(report.statements.map((side) => [side.id, side]));
+  const observations = new Map(report.observations.map((side) => [side.id, side]));
+  const KINDS = {right: "Right", wrong: "Wrong", unsure: "Not sure"};
+  const SPEAKS = {contradiction: "speaks against", entailment: "speaks for"};
+  const controls = new Map();
+
+  const make = (name, attributes = {}, ...children) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  };
+  const TOLD_MS = 6000;
+  let clearing = 0;
+  const tell = (line, isError = false) => {
+    byId("told").textContent = line;
+    byId("told").classList.toggle("is-error", isError);
+    clearTimeout(clearing);
+    if (!isError) clearing = setTimeout(() => { byId("told").textContent = ""; }, TOLD_MS);
+  };
+  const key = (statement, observation) => [statement.start, statement.end, observation.start, observation.end].join();
+  const span = ({start, end}) => ({start, end});
+  // Offsets count characters as the server does, whole ones; JavaScript counts half of those beyond 0xFFFF.
+  const characters = [...article];
+  const quote = ({start, end}) => characters.slice(start, end).join("");
+
+  const ask = async (address, body) => {
+    const options = body && {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)};
+    const response = await fetch(address, options);
+    const answer = await response.json();
+    if (!response.ok) {
+      const detail = answer.error ?? answer.detail;
+      throw new Error(typeof detail === "string" ? detail : detail?.[0]?.msg ?? `the server answered ${response.status}`);
+    }
+    return answer;
+  };
+
+  const NAME = "contrast-reviewer";
+  const reviewer = byId("reviewer");
+  const storedName = () => { try { return localStorage.getItem(NAME); } catch { return null; } };
+  const storeName = (name) => { try { localStorage.setItem(NAME, name); } catch { /* the name is asked for again */ } };
+  // Without a name marks still must not fall together with another reader's.
+  const nameless = `reader ${[...crypto.getRandomValues(new Uint8Array(3))].map((n) => n.toString(16).padStart(2, "0")).join("")}`;
+  reviewer.value = storedName() ?? "";
+  const nameGiven = () => reviewer.value.trim().replace(/\s+/gu, " ");
+  const me = () => {
+    if (nameGiven()) return nameGiven();
+    reviewer.value = nameless;
+    storeName(nameless);
+    return nameless;
+  };
+
+  const mark = async (statement, observation, relation, kind, probability = null) => {
+    const body = {
+      article_sha256: page.article_sha256, reviewer: me(), statement: span(statement), observation: span(observation),
+      relation, mark: kind, probability, model_sha256: report.model.sha256,
+    };
+    try {
+      await ask("/v1/reviews", body);
+    } catch (error) {
+      tell(`Not kept: ${error.message}`, true);
+      return;
+    }
+    tell(`Kept as ${body.reviewer}: ${kind === "missed" ? "a missed pair" : KINDS[kind].toLowerCase()}`);
+    await load();
+  };
+
+  const control = (row, finding) => {
+    const [statement, observation] = [statements.get(finding.statement), observations.get(finding.observation)];
+    const name = `${finding.observation.toUpperCase()} ${SPEAKS[finding.relation]} ${finding.statement.toUpperCase()}`;
+    const buttons = Object.entries(KINDS).map(([kind, label]) => {
+      const button = make("button", {type: "button", class: `mark-${kind}`, "aria-pressed": "false"}, label);
+      button.addEventListener("click", () => mark(statement, observation, finding.relation, kind, finding.probability));
+      button.dataset.kind = kind;
+      return button;
+    });
+    const others = make("p", {class: "others"});
+    row.append(make("div", {class: "marking", role: "group", "aria-label": `${name}: is that right?`}, ...buttons), others);
+    controls.set(key(statement, observation), {buttons, others});
+  };
+
+  const showPair = (pair) => {
+    const found = controls.get(key(pair.statement, pair.observation));
+    if (!found) return;
+    const mine = pair.marks.find((one) => one.reviewer === nameGiven());
+    found.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.kind === mine?.mark)));
+    const others = pair.marks.filter((one) => one !== mine && one.mark !== "missed").map((one) => `${one.reviewer}: ${KINDS[one.mark].toLowerCase()}`);
+    found.others.textContent = others.join(" · ") + (pair.agreement === "disputed" ? " · disputed" : "");
+  };
+
+  const showMissed = (pairs) => {
+    const rows = pairs.filter((pair) => pair.marks.some((one) => one.mark === "missed")).map((pair) => {
+      const {reviewer: by, relation} = pair.marks.find((one) => one.mark === "missed");
+      const row = make("li", {},
+        make("p", {class: "missed-head"}, `${SPEAKS[relation]} it, added by ${by}`),
+        make("blockquote", {class: "quote quote-said"}, quote(pair.statement)),
+        make("blockquote", {class: "quote quote-seen"}, quote(pair.observation)));
+      if (by === nameGiven()) {
+        const back = make("button", {type: "button"}, "Take back");
+        back.addEventListener("click", () => mark(pair.statement, pair.observation, relation, "unsure"));
+        row.append(back);
+      }
+      return row;
+    });
+    byId("missed-pairs").replaceChildren(...rows);
+  };
+
+  const showPrecision = (found) => {
+    const n = found.n_right + found.n_wrong;
+    const percent = (share) => `${Math.round(100 * share)} %`;
+    byId("precision").textContent = n
+      ? `Precision so far, in all articles: ${found.n_right} of ${n} marked contrasts right, ${percent(found.precision)} `
+        + `(95 % interval ${percent(found.low)} to ${percent(found.high)})`
+      : "Precision so far: no contrast is settled yet";
+    if (found.n_disputed) byId("precision").textContent += `; readers disagree on ${found.n_disputed}`;
+  };
+
+  const load = async () => {
+    try {
+      const [{pairs}, precision] = await Promise.all([ask(`/v1/reviews?article_sha256=${page.article_sha256}`), ask("/v1/reviews/precision")]);
+      controls.forEach(({buttons, others}) => {
+        buttons.forEach((button) => button.setAttribute("aria-pressed", "false"));
+        others.textContent = "";
+      });
+      pairs.forEach(showPair);
+      showMissed(pairs);
+      showPrecision(precision);
+    } catch (error) {
+      tell(`The marks cannot be shown: ${error.message}`, true);
+    }
+  };
+
+  const short = (words) => (words.length > 110 ? `${words.slice(0, 108)} …` : words);
+  const fill = (select, sides, label) => {
+    const places = new Set(sides.map(({start}) => start));
+    const option = (side, name) => make("option", {value: `${side.start},${side.end}`}, short(`${name}${quote(side)}`));
+    const others = page.sentences.map(([start, end]) => ({start, end})).filter(({start}) => !places.has(start));
+    select.append(
+      make("option", {value: ""}, "choose a sentence"),
+      make("optgroup", {label}, ...sides.map((side) => option(side, `${side.id.toUpperCase()}  `))),
+      make("optgroup", {label: "other sentences"}, ...others.map((side) => option(side, ""))));
+  };
+
+  byId("missed").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = ["statement", "observation"].map((side) => byId(`missed-${side}`).value.split(",").map(Number));
+    const [statement, observation] = chosen.map(([start, end]) => ({start, end}));
+    if (statement.start === observation.start) {
+      tell("Not kept: choose two different sentences", true);
+      return;
+    }
+    mark(statement, observation, byId("missed-relation").value, "missed");
+  });
+  reviewer.addEventListener("change", () => {
+    reviewer.value = nameGiven();
+    storeName(reviewer.value);
+    load();
+  });
+
+  all(".card").forEach((card) => {
+    const id = card.dataset.statement.replace(/^a\d+-/u, "");
+    all(".evidence > li", card).forEach((row) => {
+      const relation = row.parentElement.classList.contains("evidence-against") ? "contradiction" : "entailment";
+      const findings = relation === "contradiction" ? report.contrasts : report.supports;
+      const finding = findings.find((one) => one.statement === id && one.observation === row.dataset.observation);
+      if (finding) control(row, finding);
+    });
+  });
+  fill(byId("missed-statement"), report.statements, "statements found");
+  fill(byId("missed-observation"), report.observations, "observations found");
+  byId("reviewing").hidden = false;
+  byId("missing").hidden = false;
+  load();
+})();

@@ -1,0 +1,153 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const [form, text, file, drop, refusal, progress, words, bar] =
+    ["intake", "text", "file", "drop", "refusal", "progress", "progress-words", "progress-bar"].map(byId);
+  const EXAMPLE = `Harbour ferry will run all winter, operator says
+2024-11-04
+
+The Lindsund ferry will sail every day this winter, its operator, Norlund Lines, promised on Monday.
+"We have hired six more deckhands since August," said its head, Vera Moen.
+On 20 November the ferry lay at the quay for the third day running, its engine covered.
+The harbour log shows no sailing on nine of the past fourteen days.
+Two deckhands said that nobody had been hired since the spring.
+The company denied that it had cut the wages of its crew.
+Pay slips that the union showed were a tenth lower in October than in September.
+Islanders fetched their bread by rowing boat on Thursday.`;
+  const POLL_MS = 300;
+  const MAX_MISSES = 40;
+  let running = null;
+
+  const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+  const count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+
+  const refuse = (line) => {
+    running = null;
+    progress.hidden = true;
+    form.hidden = false;
+    refusal.hidden = false;
+    refusal.textContent = line;
+    text.focus();
+  };
+
+  const tell = (check) => {
+    const line = {
+      waiting: check.n_before ? `Waiting: ${count(check.n_before, "text")} before this one` : "Waiting for the model",
+      opening: "Reading the text",
+      reading: `Reading: ${check.n_done.toLocaleString("en")} of ${count(check.n_all, "sentence")}`,
+      judging: `Judging: ${check.n_done.toLocaleString("en")} of ${count(check.n_all, "pair")}`,
+      explaining: `Measuring which words carry ${count(check.n_all, "contrast")}`,
+      done: "Done",
+    }[check.step];
+    if (words.textContent !== line) words.textContent = line;
+    if (check.n_all && check.step !== "explaining") {
+      bar.max = check.n_all;
+      bar.value = check.n_done;
+    } else {
+      bar.removeAttribute("value");
+    }
+  };
+
+  const ask = async (address, options) => {
+    const response = await fetch(address, options);
+    let answer;
+    try {
+      answer = await response.json();
+    } catch {
+      answer = {error: `the server answered ${response.status}; try again`};
+    }
+    if (!response.ok) throw Object.assign(new Error(answer.error), {isRefusal: true});
+    return answer;
+  };
+
+  // A server that does not answer for a moment (it is being started anew, the lid was closed) is asked again.
+  const follow = async (check) => {
+    let misses = 0;
+    while (running === check.id) {
+      await wait(POLL_MS);
+      try {
+        const now = await ask(`/v1/checks/${check.id}`);
+        misses = 0;
+        if (running !== check.id) return;
+        if (now.step === "refused") throw Object.assign(new Error(now.error), {isRefusal: true});
+        tell(now);
+        if (now.step === "done") {
+          location.assign(now.address);
+          return;
+        }
+      } catch (error) {
+        misses += 1;
+        if (error.isRefusal || misses > MAX_MISSES) throw error;
+        words.textContent = "The server does not answer; asking again";
+      }
+    }
+  };
+
+  const check = async () => {
+    refusal.hidden = true;
+    if (!text.value.trim() && !file.files.length) {
+      refuse("Paste a text or choose a file first.");
+      return;
+    }
+    const body = new FormData();
+    if (file.files.length) body.append("file", file.files[0]); else body.append("text", text.value);
+    form.hidden = true;
+    progress.hidden = false;
+    words.textContent = "Sending";
+    bar.removeAttribute("value");
+    byId("stop").focus();
+    try {
+      const started = await ask("/v1/checks", {method: "POST", body});
+      running = started.id;
+      tell(started);
+      await follow(started);
+    } catch (error) {
+      refuse(error.isRefusal ? error.message : "The server cannot be reached. Is it running? Try again.");
+    }
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    check();
+  });
+  byId("stop").addEventListener("click", () => {
+    if (running) fetch(`/v1/checks/${running}`, {method: "DELETE"});
+    refuse("Stopped. The text is still here.");
+  });
+  byId("example").hidden = false;
+  byId("example").addEventListener("click", () => {
+    text.value = EXAMPLE;
+    file.value = "";
+    text.focus();
+  });
+  text.addEventListener("input", () => { if (text.value) file.value = ""; });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+
+  const isFiles = (event) => [...event.dataTransfer.types].includes("Files");
+  for (const name of ["dragenter", "dragover"]) {
+    addEventListener(name, (event) => {
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      drop.classList.add("is-over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) {
+    addEventListener(name, (event) => {
+      if (name === "drop" || !event.relatedTarget) drop.classList.remove("is-over");
+    });
+  }
+  addEventListener("drop", (event) => {
+    if (!isFiles(event) || form.hidden) return;
+    event.preventDefault();
+    file.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+  // Back from a report, the browser may show the page as it was left.
+  addEventListener("pageshow", () => {
+    progress.hidden = true;
+    form.hidden = false;
+    running = null;
+  });
+})();

@@ -1,0 +1,714 @@
+"""The page and the API: what a reader sees, what a program gets, and what becomes of those who send too much or in bad faith."""
+
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+
+from contrast.cli_serve import serve
+from contrast.comparing import describe
+from contrast.errors import UsageError
+from contrast.rendering.as_json import as_object
+from contrast.serving.kept import KeptReports
+from tests.conftest import ARTICLES, MILL, ROOT
+from tests.pages import MARKUP, article_tag
+from tests.test_cli import SCHEMA, assert_one_clear_line, contrast
+
+CAMERAS = (ARTICLES / "b-marshport-cameras.txt").read_text(encoding="utf-8")
+MAX_BYTES = 8_000_000
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium (Debian's package chromium)")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+JSON_HEAD = b"POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+PATIENCE_MS = 120_000
+FORM = "multipart/form-data; boundary=edge"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def assert_refused(self, status: int, *words: str) -> None:
+        """Refused in one clear line."""
+        assert self.status == status, self.body[:500]
+        assert list(self.json) == ["error"]
+        line = self.json["error"]
+        assert line
+        assert "\n" not in line
+        assert "Traceback" not in line
+        for word in words:
+            assert word in line
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, and where."""
+
+    process: subprocess.Popen[str]
+    address: str
+    database: Path
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        place = urlsplit(self.address)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, named)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def check(self, text: str, query: str = "", path: str = "/v1/check") -> Answer:
+        return self.ask("POST", path + query, json.dumps({"text": text}).encode(), Content_Type="application/json")
+
+    def send(self, name: str, content: bytes, path: str = "/v1/check") -> Answer:
+        return self.ask("POST", path, form(name, content), Content_Type=FORM)
+
+    def connect(self) -> socket.socket:
+        place = urlsplit(self.address)
+        return socket.create_connection((place.hostname or "", place.port or 0), timeout=30)
+
+    def kilobytes(self) -> int:
+        """Memory of the server and of its process with the model."""
+        pids = [self.process.pid, *children_of(self.process.pid)]
+        return sum(int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[0]) for pid in pids)
+
+
+def form(name: str, content: bytes, kind: str = "application/octet-stream") -> bytes:
+    head = f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'
+    return head.encode() + content + b"\r\n--edge--\r\n"
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@contextmanager
+def serving(database: Path, *command: str) -> Iterator[Running]:
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    reader: threading.Thread | None = None
+    try:
+        line = process.stderr.readline()
+        assert line.startswith("contrast: serving at http://"), line + process.stderr.read()
+        # What else it says is read, so that it never waits for a reader.
+        reader = threading.Thread(target=process.stderr.read)
+        reader.start()
+        yield Running(process, line.split()[3].rstrip("/,"), database)
+    finally:
+        process.terminate()
+        process.wait(60)
+        if reader is not None:
+            reader.join(60)
+        process.stderr.close()
+
+
+@contextmanager
+def stub(database: Path, **settings: object) -> Iterator[Running]:
+    with serving(database, "tests.serve_stub", str(database), json.dumps(settings)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server with the shipped models."""
+    database = tmp_path_factory.mktemp("serve") / "reviews.sqlite"
+    with serving(database, "contrast", "serve", "--port", "0", "--reviews", str(database)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stubbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server whose checker does as the text says."""
+    with stub(tmp_path_factory.mktemp("stub") / "reviews.sqlite", check_seconds=3.0, body_seconds=1.0) as running:
+        yield running
+
+
+def test_the_api_gives_what_the_command_gives(server: Running, checker: Any, mill: Path) -> None:
+    answer = server.check(MILL, "?all_pairs=true")
+    assert answer.status == 200
+    jsonschema.validate(answer.json, SCHEMA)
+    by_command = as_object(checker.check(mill), has_all_pairs=True)
+    assert answer.json["article"].pop("id") == sha256(MILL.encode()).hexdigest()[:16]
+    assert answer.json["article"]["path"] is None
+    for part in ("statements", "observations", "contrasts", "supports", "pairs", "model"):
+        assert answer.json[part] == by_command[part]
+    assert "pairs" not in server.check(MILL).json
+
+
+def test_a_pair_is_judged_as_by_the_command(server: Running, checker: Any) -> None:
+    pair = ("The mill will stay open, its owner promised.", "The mill shut for good in December.")
+    body = json.dumps({"statement": pair[0], "observation": pair[1]}).encode()
+    answer = server.ask("POST", "/v1/compare", body, Content_Type="application/json")
+    assert answer.json == json.loads(describe(checker.compare([pair])[0], "json"))
+
+
+def word_file(*paragraphs: str) -> bytes:
+    import docx
+
+    document, content = docx.Document(), BytesIO()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    document.save(content)
+    return content.getvalue()
+
+
+def test_files_of_all_kinds_are_read(server: Running) -> None:
+    lines = MILL.strip().splitlines()
+    kinds = {
+        "mill.txt": MILL.encode(),
+        "mill.md": f"# {lines[0]}\n\n{lines[4]}\n\n{lines[5]}\n".encode(),
+        "mill.docx": word_file(lines[0], lines[4], lines[5]),
+        "markup.html": article_tag(MARKUP).encode(),
+    }
+    for name, content in kinds.items():
+        answer = server.send(name, content)
+        assert answer.status == 200, (name, answer.body)
+        jsonschema.validate(answer.json, SCHEMA)
+        assert answer.json["article"]["sha256"] == sha256(content).hexdigest()
+        assert ("text" in answer.json["article"]) == (name != "mill.txt")
+    server.send("story.odt", b"what is this").assert_refused(422, "'.odt'", ".docx")
+
+
+def test_a_check_can_be_come_back_for_and_is_kept_at_its_address(server: Running) -> None:
+    started = server.check(MILL, path="/v1/checks")
+    assert started.status == 202
+    check = wait_for(server, started.json["id"])
+    assert check["address"] == f"/articles/{sha256(MILL.encode()).hexdigest()[:16]}"
+    page = server.ask("GET", check["address"], Accept="text/html")
+    assert page.status == 200
+    assert b"Mill will stay open" in page.body
+    assert server.check(MILL, "?keep=true").headers["Location"] == check["address"]
+    written = server.ask("GET", f"{check['address']}/report.json")
+    assert written.json == server.check(MILL, "?explain=true").json
+    assert written.json["contrasts"][0]["explanation"]["checks"]
+    assert written.headers["Content-Disposition"] == 'attachment; filename="mill-will-stay-open-owner-says.json"'
+    server.ask("GET", "/v1/checks/none").assert_refused(404, "no such check")
+
+
+def wait_for(running: Running, id: str, seen: list[Any] | None = None) -> Any:
+    for _ in range(600):
+        check = running.ask("GET", f"/v1/checks/{id}").json
+        if seen is not None:
+            seen.append(check)
+        if check["step"] in ("done", "refused"):
+            return check
+        time.sleep(0.05)
+    raise AssertionError(check)
+
+
+def test_health_and_counts_are_told(server: Running) -> None:
+    health = server.ask("GET", "/healthz")
+    assert (health.status, health.json["status"], health.json["n_waiting"]) == (200, "ok", 0)
+    server.check(MILL)
+    counts = server.ask("GET", "/metrics").body.decode()
+    assert re.search(r'contrast_requests_total\{method="POST",route="/v1/check",status="200"\} \d', counts)
+    assert "contrast_queue_limit 32.0" in counts
+    assert "process_resident_memory_bytes" in counts
+
+
+def test_without_script_the_form_works_too(server: Running) -> None:
+    body = b'--edge\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + MILL.replace("\n", "\r\n").encode() + b"\r\n--edge--\r\n"
+    answer = server.ask("POST", "/check", body, Content_Type=FORM)
+    assert (answer.status, answer.headers["Location"]) == (303, f"/articles/{sha256(MILL.encode()).hexdigest()[:16]}")
+    refused = server.ask("POST", "/check", form("scan.odt", b"none"), Content_Type=FORM)
+    assert refused.status == 422
+    assert b"a file that ends in" in refused.body
+
+
+def test_every_answer_forbids_what_no_page_needs(server: Running) -> None:
+    for path in ("/", "/v1/none", "/articles/0123456789abcdef", "/static/start.js"):
+        answer = server.ask("GET", path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        assert "*" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    start = server.ask("GET", "/").body.decode()
+    assert not re.search(r"<script(?![^>]* src=)|<style|\son\w+=|(src|href|action)=\"(https?:)?//", start)
+
+
+def test_bad_usage_is_one_clear_line(tmp_path: Path) -> None:
+    assert_one_clear_line(contrast("serve", "--queue", "0"), "queue 0: expected")
+    with pytest.raises(UsageError, match="timeout 0: expected"):
+        serve(timeout=0)
+    with pytest.raises(UsageError, match="expected a SQLite file or a URL"):
+        serve(port=0, reviews="mysql://somewhere/x")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port}: cannot listen"):
+            serve(port=port, reviews=str(tmp_path / "reviews.sqlite"))
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['fastapi'] = None; sys.argv = ['contrast', 'serve']; from contrast.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert_one_clear_line(done, "fastapi not installed", "pip install 'contrast[serve]'")
+
+
+# Who sends in bad faith.
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(server: Running) -> None:
+    answer = server.ask("POST", "/v1/check", b"x" * 10_000_000, Content_Type="application/json")
+    answer.assert_refused(413, "10.0 MB; expected at most 8 MB")
+    server.check("The mill is open. " * 60_000).assert_refused(413, "expected one article of at most 1 MB")
+    with server.connect() as connection:
+        connection.sendall(JSON_HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        with suppress(OSError):  # it stops listening
+            for _ in range(12):
+                connection.sendall(b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"[" * 100_000, "JSON"),
+        (b'{"text": ' + b"[" * 100_000, "JSON"),
+        (b'{"text": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}", "JSON"),
+        (b"", "JSON"),
+        (b"\xff\xfe{", "JSON"),
+        (b"null", "object"),
+        (b'{"text": 1}', "text: "),
+        (b'{"text": ""}', "text: "),
+        (b'{"text": "\\ud800 half a character"}', "JSON"),
+        (b'{"text": "The mill.", "file": "/etc/passwd"}', "file: "),
+        (b'{"text": "The mill.", "format": "/etc/passwd"}', "format: "),
+        (b'{"text": "The \\u0000mill shut."}', "binary data"),
+        (b'{"text": " \\n "}', "empty"),
+        (b'{"text": "...", "format": "html"}', "no article found"),
+    ],
+)
+def test_what_is_no_article_is_refused_in_one_line(server: Running, body: bytes, words: str) -> None:
+    server.ask("POST", "/v1/check", body, Content_Type="application/json").assert_refused(422, words)
+
+
+def zip_of(**parts: bytes) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name.replace("__", "/"), part)
+    return content.getvalue()
+
+
+def zip_files() -> dict[str, tuple[bytes, str]]:
+    bomb = zip_of(word__document=b"\0" * 120_000_000)
+    # The directory at its end says that the part is small.
+    liar = bomb.replace((120_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little")).replace(b"word/document", b"word/doc.xml\x00")
+    return {
+        "a name alone": (b"PK\x03\x04 and nothing else", "no .docx"),
+        "another zip": (zip_of(readme=b"Nothing to see."), "without a Word text"),
+        "a bomb": (bomb, "unpacks to more than 100 MB"),
+        "a bomb that lies": (liar, ""),
+        "a zip in a zip": (zip_of(word__inner=zip_of(word__document=b"x")), "without a Word text"),
+        "broken parts": (word_file("The mill will stay open.")[:-400], "no .docx"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(zip_files()))
+def test_what_is_packed_is_refused_where_it_is_no_word_file(server: Running, name: str) -> None:
+    content, words = zip_files()[name]
+    server.send("story.docx", content).assert_refused(422, words)
+
+
+def test_nul_bytes_are_refused_wherever_they_stand(server: Running) -> None:
+    server.send("a.txt", b"The mill\x00 will stay open.").assert_refused(422, "binary data")
+    for name in ("a.html", "a.pdf", "a.docx", "a.md"):
+        assert server.send(name, b"\x00" * 1000).status == 422
+    assert server.send("a\x00.txt", MILL.encode()).status in (200, 422)
+    for path in ("/articles/%00", "/static/%00", "/v1/checks/%00", "/%00"):
+        assert server.ask("GET", path).status == 404
+    assert server.ask("GET", "/v1/reviews?article_sha256=%00").status == 422
+    body = b'{"statement": "The mill\\u0000 will stay open.", "observation": "The mill shut\\u0000."}'
+    assert server.ask("POST", "/v1/compare", body, Content_Type="application/json").status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/%2e%2e/pyproject.toml",
+        "/static//etc/passwd",
+        "/static/page.css/../../app.py",
+        "/articles/../../../etc/passwd",
+        "/articles/..%2f..%2fetc%2fpasswd",
+        "/articles/0123456789ABCDEF",
+        "/articles/0123456789abcdef%27%20or%201=1",
+        "/v1/checks/..%2f..%2fhealthz",
+        "//etc/passwd",
+    ],
+)
+def test_no_path_leads_to_a_file(server: Running, path: str) -> None:
+    answer = server.ask("GET", path)
+    assert answer.status == 404
+    assert b"root:" not in answer.body
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "C:\\Windows\\win.ini.txt", "a/b/../../c.txt", "x" * 3000 + ".txt"])
+def test_the_name_of_a_file_is_never_a_path(server: Running, name: str) -> None:
+    answer = server.send(name.replace("\\", "\\\\"), MILL.encode())
+    assert answer.status == 200
+    assert answer.json["article"]["title"] == "Mill will stay open, owner says"
+    assert name not in answer.body.decode()
+
+
+def test_no_address_in_a_text_is_fetched(server: Running) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.3)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/secret"
+        page = article_tag(MARKUP).replace("<head>", f'<head><base href="{address}"><link rel="stylesheet" href="{address}">')
+        page = page.replace("<p>", f'<p><img src="{address}"><iframe src="{address}"></iframe>')
+        entity = f'<!DOCTYPE html [<!ENTITY x SYSTEM "{address}">]>'
+        assert server.send("page.html", page.encode()).status == 200
+        assert server.send("page.xhtml", (entity + page).encode()).status == 200
+        server.check(f"Mill to close\n{address}\nThe mill, at {address}, will stay open.\n")
+        server.check(f'The file "file:///etc/passwd" will be read, {address} said.')
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "none-such"])
+def test_a_text_in_a_strange_encoding_is_no_error_of_the_server(server: Running, charset: str) -> None:
+    field = f'Content-Disposition: form-data; name="text"\r\nContent-Type: text/plain; charset={charset}'
+    body = f"--edge\r\n{field}\r\n\r\n+2AA- half\r\n--edge--\r\n"
+    assert server.ask("POST", "/v1/check", body.encode(), Content_Type=f"{FORM}; charset={charset}").status in (200, 422)
+
+
+def test_other_sites_and_other_names_are_refused(server: Running) -> None:
+    body = json.dumps({"text": MILL}).encode()
+    answer = server.ask("POST", "/v1/check", body, Content_Type="application/json", Origin="https://elsewhere.example")
+    answer.assert_refused(403, "another site")
+    answer = server.ask("POST", "/v1/check", body, Content_Type="application/json", Origin="null")
+    answer.assert_refused(403, "another site")
+    server.ask("GET", "/", Host="elsewhere.example").assert_refused(403, "--allow-host elsewhere.example")
+    server.ask("POST", "/v1/check", body, Content_Type="text/plain").assert_refused(415, "expected JSON")
+    assert server.ask("POST", "/v1/check", body, Content_Type="application/json", Origin=server.address).status == 200
+    assert server.ask("PUT", "/v1/check", body).status == 405
+
+
+def test_those_who_send_slowly_hold_nobody_up(stubbed: Running) -> None:
+    with stubbed.connect() as in_head, stubbed.connect() as in_body, stubbed.connect() as silent:
+        in_head.sendall(JSON_HEAD)
+        in_body.sendall(JSON_HEAD + b"Content-Length: 1000\r\n\r\n{")
+        assert stubbed.check("Mill to close. It shut.").status == 200
+        assert in_body.recv(1000).startswith(b"HTTP/1.1 408")
+        assert in_head.recv(1000) == b""
+        assert silent.recv(1000) == b""
+
+
+def test_a_head_without_end_is_refused(stubbed: Running) -> None:
+    with stubbed.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 4")
+    with stubbed.connect() as connection:
+        connection.sendall(b"POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400")
+    assert stubbed.ask("GET", "/healthz").status == 200
+
+
+def test_a_check_that_takes_too_long_fails_or_ends_its_process_costs_no_other(stubbed: Running) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        asked = {
+            words: pool.submit(stubbed.check, f"Number {k} {words}. It shut.")
+            for k, words in enumerate(["takes 20 s", "hangs", "crashes", "fails", "fills the memory", "is well"])
+        }
+        answers = {words: answer.result() for words, answer in asked.items()}
+    answers["takes 20 s"].assert_refused(503, "not done within 3 s")
+    answers["hangs"].assert_refused(503, "not done within 3 s")
+    answers["crashes"].assert_refused(422, "ended before it was done")
+    answers["fails"].assert_refused(500, "no number")
+    answers["fills the memory"].assert_refused(422, "too much memory")
+    assert answers["is well"].status == 200
+    assert stubbed.ask("GET", "/healthz").status == 200
+    assert re.search(r"contrast_model_restarts_total [2-9]", stubbed.ask("GET", "/metrics").body.decode())
+
+
+def test_a_check_that_nobody_waits_for_is_stopped(stubbed: Running) -> None:
+    started = stubbed.check("It takes 2.5 s. It shut.", path="/v1/checks").json
+    later = stubbed.check("It takes 2.6 s. It shut.", path="/v1/checks").json
+    assert (later["step"], later["n_before"]) in (("waiting", 1), ("waiting", 2))
+    assert stubbed.ask("DELETE", f"/v1/checks/{later['id']}").status == 200
+    assert stubbed.ask("DELETE", f"/v1/checks/{started['id']}").status == 200
+    began = time.monotonic()
+    for check in (started, later):
+        assert wait_for(stubbed, check["id"])["error"] == "stopped before it was done"
+    assert time.monotonic() - began < 2
+
+
+def test_progress_is_told(stubbed: Running) -> None:
+    started = stubbed.check("It takes 0.6 s. It shut.", path="/v1/checks").json
+    seen: list[Any] = []
+    wait_for(stubbed, started["id"], seen)
+    judged = {check["n_done"] for check in seen if (check["step"], check["n_all"]) == ("judging", 30)}
+    assert len(judged) > 2
+
+
+def test_200_at_once_are_all_answered_each_with_its_own_report(tmp_path: Path) -> None:
+    texts = [f"The mill number {k} will stay open. On Friday the mill number {k} shut." for k in range(200)]
+
+    def insist(text: str) -> tuple[Answer, int]:
+        chance = random.Random(text)
+        for n_refused in range(200):
+            answer = running.check(text)
+            if answer.status != 429:
+                return answer, n_refused
+            answer.assert_refused(429, "32 texts are waiting already")
+            time.sleep(int(answer.headers["Retry-After"]) * chance.random())
+        raise AssertionError("never answered")
+
+    with stub(tmp_path / "reviews.sqlite") as running:
+        before = running.kilobytes()
+        with ThreadPoolExecutor(200) as pool:
+            answers = list(pool.map(insist, texts))
+        assert sum(n for _, n in answers) > 0, "the queue was never full"
+        for text, (answer, _) in zip(texts, answers, strict=True):
+            assert answer.status == 200
+            assert answer.json["article"]["sha256"] == sha256(text.encode()).hexdigest()
+            assert text.startswith(answer.json["statements"][0]["text"])
+        assert running.kilobytes() - before < 60_000
+        assert running.check(texts[0]).status == 200
+        assert running.ask("GET", "/healthz").json["n_waiting"] == 0
+
+
+def stop_while(running: Running, sent: Callable[[], Answer], waiting: Callable[[], Answer]) -> tuple[Answer, Answer]:
+    """Sends two tasks, tells the server to stop while the first runs, and returns both answers."""
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(sent)
+        until(lambda: "contrast_queue_waiting 0.0" in running.ask("GET", "/metrics").body.decode() and first.running())
+        time.sleep(0.3)
+        second = pool.submit(waiting)
+        until(lambda: running.ask("GET", "/healthz").json["n_waiting"] == 1)
+        children = children_of(running.process.pid)
+        for pid in (running.process.pid, *children):  # as a service manager does
+            os.kill(pid, signal.SIGTERM)
+        answers = first.result(60), second.result(60)
+        assert running.process.wait(60) == 0
+        until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+        return answers
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came to that")
+
+
+def test_told_to_stop_it_finishes_what_is_running_and_refuses_what_waits(tmp_path: Path) -> None:
+    with stub(tmp_path / "reviews.sqlite") as running:
+        first, second = stop_while(
+            running, lambda: running.check("It takes 1.5 s. It shut."), lambda: running.check("It takes 1.6 s. It shut.")
+        )
+    assert first.status == 200
+    assert first.json["statements"][0]["text"].startswith("It takes 1.5 s.")
+    second.assert_refused(503, "being stopped")
+    assert second.headers["Retry-After"] == "10"
+
+
+def test_told_to_stop_it_still_keeps_the_report_that_somebody_comes_back_for(tmp_path: Path) -> None:
+    text = "It takes 1.5 s. It shut."
+    with stub(tmp_path / "reviews.sqlite") as running:
+        stop_while(running, lambda: running.check(text, path="/v1/checks"), lambda: running.check("It takes 1.6 s. It shut."))
+    kept = KeptReports.open(str(tmp_path / "reviews.sqlite"))
+    carried = kept.find(sha256(text.encode()).hexdigest()[:16])
+    kept.close()
+    assert carried is not None
+    assert carried.reports[0].article.text == text
+
+
+def test_only_the_latest_reports_are_kept(tmp_path: Path, checker: Any) -> None:
+    from contrast.reading import read_text
+    from contrast.rendering import Provenance
+    from contrast.rendering.carried import as_carried
+
+    kept = KeptReports.open(str(tmp_path / "reviews.sqlite"), max_kept=2)
+    ids = [kept.keep(json.dumps(as_carried([checker.check_article(read_text(f"{MILL}Number {k}."))], Provenance()))) for k in (1, 2, 2, 3)]
+    assert [kept.find(id) is not None for id in dict.fromkeys(ids)] == [False, True, True]
+    assert len(kept.store.article(sha256(f"{MILL}Number 1.".encode()).hexdigest()).sentences) == 5
+    kept.close()
+
+
+# The description of the API.
+
+
+def test_whatever_fits_the_description_is_answered_as_described(server: Running) -> None:
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, given, settings
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+
+    schema = schemathesis.openapi.from_url(f"{server.address}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert {"POST /v1/check", "POST /v1/compare", "GET /healthz", "GET /metrics", "POST /v1/reviews"} <= {o.label for o in operations}
+    checks = [not_a_server_error, response_schema_conformance, status_code_conformance]
+    for operation in operations:
+
+        @settings(
+            max_examples=8, derandomize=True, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        )
+        @given(case=operation.as_strategy())
+        def send(case: Any) -> None:
+            case.call_and_validate(checks=checks, timeout=PATIENCE_MS / 1000)
+
+        send()
+
+
+# The page as a reader uses it.
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def check_in(page: Any, server: Running, text: str) -> None:
+    page.goto(server.address)
+    page.get_by_label("The article's text").fill(text)
+    page.get_by_role("button", name="Check the text").click()
+    page.wait_for_url("**/articles/*")
+    page.locator(".marking").first.wait_for()
+
+
+@needs_browser
+def test_a_reader_checks_filters_marks_comes_back_and_hands_on(page: Any, server: Running, tmp_path: Path) -> None:
+    check_in(page, server, CAMERAS)
+    cards = page.locator(".card:visible")
+    verdicts = [card.get_attribute("data-verdict") for card in cards.all()]
+    assert page.locator(".evidence-against > li").count() > 0
+
+    page.get_by_label("Verdict").select_option(verdicts[-1])
+    assert 0 < cards.count() == verdicts.count(verdicts[-1]) < len(verdicts)
+    assert "Filtered:" in page.locator("#shown").inner_text()
+    page.get_by_role("button", name="Show all").click()
+
+    mark = page.locator(".text .tag-said").first
+    mark.click()
+    assert page.url.endswith(str(mark.get_attribute("href")))
+    assert page.locator(".card:target").count() == 1
+
+    page.get_by_label("Your name").fill("Ada")
+    strongest = page.locator(".evidence-against > li").first
+    strongest.get_by_role("button", name="Wrong").press("Enter")
+    strongest.locator("button[aria-pressed=true]").wait_for()
+    assert "0 of 1 marked contrasts right" in page.locator("#precision").inner_text()
+    page.get_by_label("What is said").select_option(index=1)
+    page.locator("#missed-observation").select_option(index=2)
+    page.get_by_role("button", name="Add the pair").click()
+    page.locator("#missed-pairs li").wait_for()
+
+    page.reload()
+    strongest.locator("button[aria-pressed=true]").wait_for()
+    assert strongest.locator("button[aria-pressed=true]").inner_text() == "Wrong"
+    assert "added by Ada" in page.locator("#missed-pairs").inner_text()
+    page.get_by_role("button", name="Take back").click()
+    page.locator("#missed-pairs li").wait_for(state="detached")
+
+    with page.expect_download() as awaited:
+        page.get_by_role("link", name="Download the report").click()
+    awaited.value.save_as(tmp_path / awaited.value.suggested_filename)
+    done = contrast("verify", tmp_path / awaited.value.suggested_filename)
+    assert (done.returncode, done.stdout.splitlines()[-1].split(": ")[-1]) == (0, "holds"), done.stdout
+
+
+@needs_browser
+def test_markup_in_a_text_is_shown_as_text_and_runs_nothing(page: Any, stubbed: Running) -> None:
+    attack = "</script><script>window.ran = 1</script><img src=x onerror=window.ran=1><svg onload=window.ran=1>"
+    text = f"{attack} Mill to stay open\n20240312\n\nThe mill will stay open{attack}, Ada {attack} promised.\n"
+    text += f"On Friday the mill shut {attack}.\n"
+    check_in(page, stubbed, text)
+    page.get_by_label("Your name").fill(f'Ada "{attack[:40]}')
+    page.get_by_role("button", name="Right").first.click()
+    page.locator("button[aria-pressed=true]").wait_for()
+    page.reload()
+    page.locator("button[aria-pressed=true]").wait_for()
+    assert page.evaluate("window.ran") is None
+    assert attack in page.locator("h1").inner_text()
+    assert page.locator("img, svg:not(.bar)").count() == 0
+
+
+@needs_browser
+def test_a_refused_text_stays_and_the_reason_is_told(page: Any, server: Running) -> None:
+    page.goto(server.address)
+    page.get_by_role("button", name="Check the text").click()
+    assert page.get_by_role("alert").inner_text() == "Paste a text or choose a file first."
+    page.get_by_label("The article's text").fill("...")
+    page.get_by_role("button", name="Check the text").click()
+    page.get_by_role("alert").get_by_text("no sentence in it").wait_for()
+    assert page.get_by_label("The article's text").input_value() == "..."
+    page.get_by_role("button", name="Fill in an example").click()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/articles/*")
+
+
+@needs_browser
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_the_pages_can_be_used_by_all(browser: Any, server: Running, scheme: str, width: int) -> None:
+    import axe_playwright_python
+
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    address = server.check(CAMERAS, "?keep=true").headers["Location"]
+    page = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    for path in ("/", address, "/articles/0123456789abcdef"):
+        page.goto(server.address + path)
+        if path == address:
+            page.locator(".marking").first.wait_for()
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")
+        serious = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found["violations"] if v["impact"] in ("serious", "critical")]
+        assert serious == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
