@@ -8,7 +8,7 @@ PUBLIC ?= public
 .PHONY: demo test lint train bench clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/contrast check data/articles/c38-shkoder-hydro.txt
+	$(BIN)/contrast check data/articles/p2-132-sand-barges.txt
 
 test: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -20,8 +20,7 @@ from contrast.schema import RelationProbabilities
 
 SMALLEST = 1e-6
 N_CIRCUMSTANCES = 5
-VERDICTS: tuple[Verdict, ...] = ("contradicted", "supported", "mixed")
-ALWAYS_MIXED = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+ALWAYS_MIXED = (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,8 @@ class Calibration:
     """How logits become probabilities, and from where a pair of an article is shown.
 
     `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, 1].
-    `verdict_weights` has shape (3, 3) and takes [log-odds of the strongest contrast, of the strongest support, 1] to `VERDICTS`.
+    `verdict_weights` has shape (3,) and takes [log-odds of the strongest contrast, of the strongest support, 1] of a statement that
+    has both: below 0 the contrast outweighs the support.
     """
 
     temperature: float
@@ -56,7 +56,7 @@ class Calibration:
                 np.array(values["article"]["weights"], dtype=np.float32).reshape(len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)),
                 float(values["article"]["contrast_threshold"]),
                 float(values["article"]["support_threshold"]),
-                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(3, len(VERDICTS)),
+                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(len(ALWAYS_MIXED)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"calibration.json: {type(error).__name__} {error}; expected what contrast writes; export again") from error
@@ -70,9 +70,9 @@ class Calibration:
         return softmax(np.einsum("nf,fr->nr", features(logits, circumstances), self.weights))
 
     def weigh(self, against: float, in_favour: float) -> Verdict:
-        """The verdict on a statement that has a contrast and a support, from the probability of the strongest of each."""
+        """The verdict on a statement with contrasts and supports, from the probability of the strongest of each: mixed, or contradicted."""
         evidence = np.array([log_odds(against), log_odds(in_favour), 1.0], dtype=np.float32)
-        return VERDICTS[int(np.argmax((evidence[:, None] * self.verdict_weights).sum(axis=0)))]
+        return "mixed" if float((evidence * self.verdict_weights).sum()) >= 0 else "contradicted"
 
     def moved(self, probabilities: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
         """Probabilities (n, 3) that pairs of an article would have if their logits were `after` rather than `before`, all else the same."""

@@ -52,7 +52,7 @@ def give_verdicts(
 ) -> list[Statement]:
     """The statements with their verdicts.
 
-    Where one has both contrasts and supports, `weigh` tells from the strongest of each whether the one outweighs the other (None: mixed).
+    Where one has both contrasts and supports, `weigh` tells from the strongest of each whether it is mixed or contradicted (None: mixed).
     """
     against, in_favour = _strongest_of(contrasts), _strongest_of(supports)
 

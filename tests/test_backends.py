@@ -60,10 +60,3 @@ def test_what_was_compiled_is_kept_and_what_is_broken_is_passed_over(
     mended = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs[:4])
     assert np.array_equal(first, mended)
     assert kept.stat().st_size > 1000
-
-
-def test_batches_side_by_side_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: list[FramedPair]) -> None:
-    monkeypatch.setenv(CACHE, "off")
-    in_a_row = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs)
-    side_by_side = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
-    assert np.abs(in_a_row - side_by_side).max() < 0.05

@@ -90,7 +90,7 @@ def test_a_speaker_who_is_left_out_does_not_come_back_before_the_sentence() -> N
 def test_moved_probabilities_are_those_that_the_moved_logits_would_have_given() -> None:
     rng = np.random.default_rng(0)
     before, after, circumstances, weights = (rng.normal(size=size).astype(np.float32) for size in ((4, 3), (4, 3), (4, 5), (9, 3)))
-    calibration = Calibration(1.0, np.zeros(3, dtype=np.float32), weights, 0.5, 0.5)
+    calibration = replace(Calibration.plain(), weights=weights)
     moved = calibration.moved(calibration.of_article(before, circumstances), before, after)
     assert np.allclose(moved, calibration.of_article(after, circumstances), atol=1e-4)
 

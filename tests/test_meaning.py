@@ -95,12 +95,10 @@ def test_verdicts_follow_from_what_was_found() -> None:
     assert [s.verdict for s in given_verdicts] == ["contradicted", "supported", "mixed", "open"]
 
 
-def test_the_stronger_side_outweighs_the_weaker_where_the_calibration_says_so() -> None:
-    weights = [[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
-    calibration = replace(Calibration.plain(), verdict_weights=np.array(weights, dtype=np.float32))
+def test_a_weak_support_does_not_make_a_verdict_mixed_where_the_calibration_says_so() -> None:
+    calibration = replace(Calibration.plain(), verdict_weights=np.array([-1.0, 1.0, 0.0], dtype=np.float32))
     assert calibration.weigh(0.9, 0.3) == "contradicted"
-    assert calibration.weigh(0.3, 0.9) == "supported"
-    assert calibration.weigh(0.6, 0.6) == "mixed"
+    assert calibration.weigh(0.3, 0.9) == "mixed"
     assert Calibration.plain().weigh(0.99, 0.01) == "mixed"
     against, in_favour = Finding("s1", "o1", "contradiction", 0.9), Finding("s1", "o2", "entailment", 0.3)
     weaker = Finding("s1", "o3", "contradiction", 0.2)

@@ -33,6 +33,8 @@ _UNIT = re.compile(
 )
 _OF_ALL = re.compile(r"\bof\s+(?:all\s+)?(?:the|its|their|his|her|our|these|those)\s+$", re.IGNORECASE)
 
+_NOT_ONE = re.compile(r"\bnot\s+(?:one|a\s+single)$", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -62,10 +64,12 @@ class Amount:
 def find_amounts(sentence: str, *, beside: Iterable[tuple[int, int]] = ()) -> Iterator[Amount]:
     """The amounts that a sentence names, in its order; numbers within the stretches `beside` (dates) are passed over, and totals.
 
-    "Three of the ten" is three.
+    "Three of the ten" is three, "not one" is none.
 
     >>> [(amount.value, sorted(amount.units)) for amount in find_amounts("Of 1,200 sheep eighty-three were lost within 5 miles.")]
     [(1200.0, ['sheep']), (8046.72, ['length'])]
+    >>> [(amount.text, amount.value) for amount in find_amounts("Not one of the boats left.")]
+    [('Not one of the boats', 0.0)]
     """
     taken = tuple(beside)
     for match in _AMOUNT.finditer(sentence):
@@ -73,7 +77,9 @@ def find_amounts(sentence: str, *, beside: Iterable[tuple[int, int]] = ()) -> It
         if is_beside or _OF_ALL.search(sentence[: match.start()]):
             continue
         units, factor, end = _units(match, _UNIT.match(sentence, match.end()))
-        if units:
+        if units and (none := _NOT_ONE.search(sentence[: match.end()])):
+            yield Amount(sentence[none.start() : end], none.start(), end, 0.0, "exactly", units)
+        elif units:
             yield Amount(sentence[match.start() : end], match.start(), end, _value(match) * factor, _comparison(match["bound"]), units)
 
 

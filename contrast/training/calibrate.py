@@ -2,7 +2,7 @@
 
 Roles: a scale and an offset a role (Platt, 1999), and the thresholds of best F1. Relation: a temperature for pairs given by hand, a
 multinomial logistic regression for pairs found in articles, the thresholds of best F1 over contrasts and supports, and another regression
-that tells from the strongest of each whether the one outweighs the other. Each sweep is kept beside its choice.
+that tells from the strongest of each whether the contrast outweighs the support. Each sweep is kept beside its choice.
 """
 
 import json
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
-from contrast.calibration import ALWAYS_MIXED, N_CIRCUMSTANCES, VERDICTS, features, log_odds, softmax
+from contrast.calibration import ALWAYS_MIXED, N_CIRCUMSTANCES, features, log_odds, softmax
 from contrast.encoder import FloatArray, open_folder
 from contrast.errors import InputError
 from contrast.evaluation.articles import lay, places_of
@@ -38,6 +38,7 @@ from contrast.training.pairs_data import read_pairs
 from contrast.verdicts import judge
 from contrast.writing import write_whole
 
+VERDICTS: tuple[Verdict, ...] = ("contradicted", "supported", "mixed")
 IntVector = npt.NDArray[np.int64]
 # F1 of flags is flat near its best (0.42 to 0.43 from 0.15 to 0.25 on the validation articles, 0.41 at 0.3). The highest threshold near
 # the best is taken, for a wrong accusation costs a reader more than a missed one: at 0.3 rather than 0.2 a quarter fewer flags on the
@@ -226,8 +227,8 @@ def _judged(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) ->
     )
 
 
-def _fit_verdicts(judged: Sequence[Judged], weights: FloatArray) -> list[list[float]]:
-    """Weights (3, 3) from the log-odds of a statement's strongest contrast and support to its verdict, on statements that have one."""
+def _fit_verdicts(judged: Sequence[Judged], weights: FloatArray) -> list[float]:
+    """Weights (3,) from the log-odds of a statement's strongest contrast and support to mixed rather than contradicted."""
     evidence: list[tuple[float, float]] = []
     verdicts: list[int] = []
     for part in judged:
@@ -238,9 +239,10 @@ def _fit_verdicts(judged: Sequence[Judged], weights: FloatArray) -> list[list[fl
                 evidence.append((log_odds(float(of_statement[:, 2].max())), log_odds(float(of_statement[:, 0].max()))))
                 verdicts.append(VERDICTS.index(verdict))
     if set(verdicts) != set(range(len(VERDICTS))):
-        return [list(row) for row in ALWAYS_MIXED]
+        return list(ALWAYS_MIXED)
     fitted = LogisticRegression(C=1.0, max_iter=2000).fit(np.array(evidence), np.array(verdicts))
-    return [[round(float(value), 4) for value in row] for row in np.vstack([fitted.coef_.T, fitted.intercept_])]
+    of_verdicts = np.vstack([fitted.coef_.T, fitted.intercept_])
+    return [round(float(value), 4) for value in of_verdicts[:, VERDICTS.index("mixed")] - of_verdicts[:, VERDICTS.index("contradicted")]]
 
 
 def fit_temperature(logits: FloatArray, gold: IntVector, sets: IntVector) -> float:

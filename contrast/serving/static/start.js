@@ -3,16 +3,17 @@
   const byId = (id) => document.getElementById(id);
   const [form, text, file, drop, refusal, progress, words, bar] =
     ["intake", "text", "file", "drop", "refusal", "progress", "progress-words", "progress-bar"].map(byId);
-  const EXAMPLE = `Harbour ferry will run all winter, operator says
-2024-11-04
+  const EXAMPLE = `Ferry will sail all winter, Norlund Lines says
+2024-11-22
 
-The Lindsund ferry will sail every day this winter, its operator, Norlund Lines, promised on Monday.
-"We have hired six more deckhands since August," said its head, Vera Moen.
+Norlund Lines promised in October that the Lindsund ferry would sail every day this winter.
 On 20 November the ferry lay at the quay for the third day running, its engine covered.
-The harbour log shows no sailing on nine of the past fourteen days.
-Two deckhands said that nobody had been hired since the spring.
+The company said that it had hired six deckhands since August.
+The crew list names the same four deckhands in August and in November, and no new ones.
 The company denied that it had cut the wages of its crew.
-Pay slips that the union showed were a tenth lower in October than in September.
+Pay slips of the crew show wages a tenth lower in October than in September.
+Norlund Lines said that it would paint the waiting room.
+The walls of the waiting room were painted white on Friday.
 Islanders fetched their bread by rowing boat on Thursday.`;
   const POLL_MS = 300;
   const MAX_MISSES = 40;
