@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from contrast.encoder import FloatArray
 from contrast.errors import ModelError
@@ -71,7 +72,7 @@ class Calibration:
 
     def weigh(self, against: float, in_favour: float) -> Verdict:
         """The verdict on a statement with contrasts and supports, from the probability of the strongest of each: mixed, or contradicted."""
-        evidence = np.array([log_odds(against), log_odds(in_favour), 1.0], dtype=np.float32)
+        evidence = np.array([*log_odds([against, in_favour]), 1.0], dtype=np.float32)
         return "mixed" if float((evidence * self.verdict_weights).sum()) >= 0 else "contradicted"
 
     def moved(self, probabilities: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
@@ -88,10 +89,11 @@ def features(logits: FloatArray, circumstances: FloatArray) -> FloatArray:
     return np.hstack([log_probabilities, circumstances, ones]).astype(np.float32)
 
 
-def log_odds(probability: float) -> float:
-    """Log-odds of a probability, kept within those of 0.0001 and 0.9999."""
-    bounded = min(max(probability, 1e-4), 1 - 1e-4)
-    return float(np.log(bounded / (1 - bounded)))
+def log_odds(probabilities: npt.ArrayLike) -> FloatArray:
+    """Log-odds of probabilities, kept within those of 0.0001 and 0.9999."""
+    bounded = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    odds: FloatArray = np.log(bounded / (1 - bounded))
+    return odds
 
 
 def softmax(logits: FloatArray) -> FloatArray:

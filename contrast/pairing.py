@@ -132,8 +132,7 @@ def circumstances_of(statement: Statement, observation: Observation, closeness: 
     """
     return (
         closeness,
-        log_odds(statement.probability),
-        log_odds(observation.probability),
+        *map(float, log_odds([statement.probability, observation.probability])),
         float(statement.kind == "intention"),
         float(same_party(statement.speaker, observation.source)),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from contrast.calibration import log_odds
 from contrast.encoder import FloatArray
 from contrast.errors import ModelError
 from contrast.explaining.lexicon import EMPTY_WORDS
@@ -147,13 +148,6 @@ def without(pair: FramedPair, omission: Omission) -> FramedPair:
             leave_out(hypothesis.text, omission.statement), before=hypothesis.before, speaker=None if is_named else hypothesis.speaker
         ),
     )
-
-
-def log_odds(probabilities: FloatArray) -> FloatArray:
-    """Log-odds of probabilities, kept from the infinite."""
-    bounded = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    odds: FloatArray = np.log(bounded / (1 - bounded))
-    return odds
 
 
 def together(omissions: Iterable[Omission]) -> Omission:

@@ -229,14 +229,14 @@ def _judged(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) ->
 
 def _fit_verdicts(judged: Sequence[Judged], weights: FloatArray) -> list[float]:
     """Weights (3,) from the log-odds of a statement's strongest contrast and support to mixed rather than contradicted."""
-    evidence: list[tuple[float, float]] = []
+    evidence: list[FloatArray] = []
     verdicts: list[int] = []
     for part in judged:
         probabilities = softmax((part.x @ weights).astype(np.float32))
         for statement, verdict in part.verdicts.items():
             of_statement = probabilities[[k for k, s in enumerate(part.statements) if s == statement]]
             if len(of_statement):
-                evidence.append((log_odds(float(of_statement[:, 2].max())), log_odds(float(of_statement[:, 0].max()))))
+                evidence.append(log_odds(of_statement[:, [2, 0]].max(axis=0)))
                 verdicts.append(VERDICTS.index(verdict))
     if set(verdicts) != set(range(len(VERDICTS))):
         return list(ALWAYS_MIXED)
