@@ -644,14 +644,16 @@ def test_a_reader_checks_filters_marks_comes_back_and_hands_on(page: Any, server
     strongest.get_by_role("button", name="Wrong").press("Enter")
     strongest.locator("button[aria-pressed=true]").wait_for()
     assert "0 of 1 marked contrasts right" in page.locator("#precision").inner_text()
+    strongest.get_by_role("button", name="It speaks for it").click()
+    page.get_by_text("Kept as Ada: wrong, it speaks for it").wait_for()
     page.get_by_label("What is said").select_option(index=1)
     page.locator("#missed-observation").select_option(index=2)
     page.get_by_role("button", name="Add the pair").click()
     page.locator("#missed-pairs li").wait_for()
 
     page.reload()
-    strongest.locator("button[aria-pressed=true]").wait_for()
-    assert strongest.locator("button[aria-pressed=true]").inner_text() == "Wrong"
+    strongest.locator("button[aria-pressed=true]").first.wait_for()
+    assert strongest.locator("button[aria-pressed=true]").all_inner_texts() == ["Wrong", "It speaks for it"]
     assert "added by Ada" in page.locator("#missed-pairs").inner_text()
     page.get_by_role("button", name="Take back").click()
     page.locator("#missed-pairs li").wait_for(state="detached")

@@ -9,6 +9,7 @@
   const observations = new Map(report.observations.map((side) => [side.id, side]));
   const KINDS = {right: "Right", wrong: "Wrong", unsure: "Not sure"};
   const SPEAKS = {contradiction: "speaks against", entailment: "speaks for"};
+  const INSTEAD = {neutral: "Neither for nor against", entailment: "It speaks for it", contradiction: "It speaks against it"};
   const controls = new Map();
 
   const make = (name, attributes = {}, ...children) => {
@@ -57,10 +58,10 @@
     return nameless;
   };
 
-  const mark = async (statement, observation, relation, kind, probability = null) => {
+  const mark = async (statement, observation, relation, kind, {probability = null, instead = null} = {}) => {
     const body = {
       article_sha256: page.article_sha256, reviewer: me(), statement: span(statement), observation: span(observation),
-      relation, mark: kind, probability, model_sha256: report.model.sha256,
+      relation, mark: kind, probability, correct_relation: instead, model_sha256: report.model.sha256,
     };
     try {
       await ask("/v1/reviews", body);
@@ -68,29 +69,40 @@
       tell(`Not kept: ${error.message}`, true);
       return;
     }
-    tell(`Kept as ${body.reviewer}: ${kind === "missed" ? "a missed pair" : KINDS[kind].toLowerCase()}`);
+    const kept = kind === "missed" ? "a missed pair" : [KINDS[kind], instead && INSTEAD[instead]].filter(Boolean).join(", ").toLowerCase();
+    tell(`Kept as ${body.reviewer}: ${kept}`);
     await load();
   };
 
   const control = (row, finding) => {
     const [statement, observation] = [statements.get(finding.statement), observations.get(finding.observation)];
     const name = `${finding.observation.toUpperCase()} ${SPEAKS[finding.relation]} ${finding.statement.toUpperCase()}`;
-    const buttons = Object.entries(KINDS).map(([kind, label]) => {
-      const button = make("button", {type: "button", class: `mark-${kind}`, "aria-pressed": "false"}, label);
-      button.addEventListener("click", () => mark(statement, observation, finding.relation, kind, finding.probability));
-      button.dataset.kind = kind;
+    const {probability} = finding;
+    const choices = (labels, onChoice) => Object.entries(labels).map(([choice, label]) => {
+      const button = make("button", {type: "button", class: `mark-${choice}`, "aria-pressed": "false", "data-choice": choice}, label);
+      button.addEventListener("click", () => onChoice(choice));
       return button;
     });
+    const buttons = choices(KINDS, (kind) => mark(statement, observation, finding.relation, kind, {probability}));
+    const {[finding.relation]: _, ...labels} = INSTEAD;
+    const alternatives = choices(labels, (instead) => mark(statement, observation, finding.relation, "wrong", {probability, instead}));
+    const instead = make("div", {class: "instead", hidden: ""},
+      make("p", {}, "What holds instead? (optional)"),
+      make("div", {class: "marking", role: "group", "aria-label": `${name} is wrong: what holds instead?`}, ...alternatives));
     const others = make("p", {class: "others"});
-    row.append(make("div", {class: "marking", role: "group", "aria-label": `${name}: is that right?`}, ...buttons), others);
-    controls.set(key(statement, observation), {buttons, others});
+    row.append(make("div", {class: "marking", role: "group", "aria-label": `${name}: is that right?`}, ...buttons), instead, others);
+    controls.set(key(statement, observation), {buttons, instead, alternatives, others});
   };
+
+  const press = (buttons, choice) => buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.choice === choice)));
 
   const showPair = (pair) => {
     const found = controls.get(key(pair.statement, pair.observation));
     if (!found) return;
     const mine = pair.marks.find((one) => one.reviewer === nameGiven());
-    found.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.kind === mine?.mark)));
+    press(found.buttons, mine?.mark);
+    found.instead.hidden = mine?.mark !== "wrong";
+    press(found.alternatives, mine?.correct_relation);
     const others = pair.marks.filter((one) => one !== mine && one.mark !== "missed").map((one) => `${one.reviewer}: ${KINDS[one.mark].toLowerCase()}`);
     found.others.textContent = others.join(" · ") + (pair.agreement === "disputed" ? " · disputed" : "");
   };
@@ -125,8 +137,9 @@
   const load = async () => {
     try {
       const [{pairs}, precision] = await Promise.all([ask(`/v1/reviews?article_sha256=${page.article_sha256}`), ask("/v1/reviews/precision")]);
-      controls.forEach(({buttons, others}) => {
-        buttons.forEach((button) => button.setAttribute("aria-pressed", "false"));
+      controls.forEach(({buttons, instead, alternatives, others}) => {
+        press([...buttons, ...alternatives]);
+        instead.hidden = true;
         others.textContent = "";
       });
       pairs.forEach(showPair);
