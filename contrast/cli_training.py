@@ -132,7 +132,8 @@ def train_calibration(
 ) -> None:
     """Fit calibration and thresholds of the exported models on the validation splits."""
     _needs_train()
-    from contrast.training.calibrate import calibrate_nli, calibrate_roles
+    from contrast.training.calibrate_nli import calibrate_nli
+    from contrast.training.calibrate_roles import calibrate_roles
 
     print(
         json.dumps(

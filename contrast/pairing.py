@@ -16,9 +16,13 @@ from contrast.encoder import FloatArray
 from contrast.schema import Observation, SentenceRoles, Statement
 
 # What these bounds cost in contrasts found is printed by `python -m contrast.evaluation.budgets DIR` (figures in models/README.md).
-MAX_PAIRS_PER_STATEMENT = 12
-MAX_PAIRS_PER_SHORT_ARTICLE = 150
-MAX_PAIRS_PER_SENTENCE = 3
+MAX_PAIRS_PER_STATEMENT = 24
+MAX_PAIRS_PER_SHORT_ARTICLE = 300
+MAX_PAIRS_PER_SENTENCE = 6
+# Log-odds: what promises less than one in ninety is not worth its time.
+MIN_PROMISE = -4.5
+# Pairs of each statement that come before all others', so that a busy statement does not push a quiet one out of a long article.
+N_ASSURED = 5
 N_NEAREST = 40
 _WORD = re.compile(r"[^\W_]+(?=['’]s?\b)|[^\W_]{2,}")
 _EMPTY_WORDS = frozenset(["the", "a", "an", "of", "for", "and", "its", "his", "her", "their", "in", "on", "to", "at", "by"])
@@ -43,11 +47,12 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class PairBudget:
-    """How many pairs are judged at most; the greater of the last two bounds an article."""
+    """How many pairs are judged at most, an article being bound by the greater of `per_article` and `per_sentence`, and which at all."""
 
     per_statement: int = MAX_PAIRS_PER_STATEMENT
     per_article: int = MAX_PAIRS_PER_SHORT_ARTICLE
     per_sentence: int = MAX_PAIRS_PER_SENTENCE
+    min_promise: float = MIN_PROMISE
 
     def of_article(self, n_sentences: int) -> int:
         """The bound for an article of that length."""
@@ -67,14 +72,16 @@ def pair_up(
     budget = budget or PairBudget()
     candidates = find_candidates(statements, observations, roles, vectors)
     promise = promise_of(candidates, weights)
-    kept: list[int] = []
     n_of_statement: dict[str, int] = {}
+    assured: list[int] = []
+    others: list[int] = []
     for k in sorted(range(len(candidates)), key=lambda k: -promise[k]):
-        id = candidates[k].statement.id
-        if len(kept) < budget.of_article(len(roles)) and n_of_statement.get(id, 0) < budget.per_statement:
-            kept.append(k)
-            n_of_statement[id] = n_of_statement.get(id, 0) + 1
-    return Pairing(tuple(candidates[k] for k in sorted(kept)), len(statements) * len(observations) - len(kept))
+        rank = n_of_statement.get(candidates[k].statement.id, 0)
+        if promise[k] >= budget.min_promise and rank < budget.per_statement:
+            (assured if rank < N_ASSURED else others).append(k)
+            n_of_statement[candidates[k].statement.id] = rank + 1
+    kept = sorted([*assured, *others][: budget.of_article(len(roles))])
+    return Pairing(tuple(candidates[k] for k in kept), len(statements) * len(observations) - len(kept))
 
 
 def find_candidates(

@@ -1,6 +1,6 @@
 """What follows for each statement from what was found: contradicted, supported, mixed, or open."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from contrast.labels import Verdict
@@ -54,16 +54,19 @@ def give_verdicts(
 
     Where one has both contrasts and supports, `weigh` tells from the strongest of each whether it is mixed or contradicted (None: mixed).
     """
-    against, in_favour = _strongest_of(contrasts), _strongest_of(supports)
-
-    def verdict(id: str) -> Verdict:
-        if weigh is not None and id in against and id in in_favour:
-            return weigh(against[id], in_favour[id])
-        return judge(id in against, id in in_favour)
-
-    return [replace(s, verdict=verdict(s.id)) for s in statements]
+    strongest = strongest_of(contrasts), strongest_of(supports)
+    return [replace(s, verdict=give_verdict(s.id, *strongest, weigh)) for s in statements]
 
 
-def _strongest_of(findings: Sequence[Finding]) -> dict[str, float]:
+def give_verdict(
+    id: str, against: Mapping[str, float], in_favour: Mapping[str, float], weigh: Callable[[float, float], Verdict] | None = None
+) -> Verdict:
+    """The verdict on a statement, from the probability of the strongest contrast and support of each statement that has one."""
+    if weigh is not None and id in against and id in in_favour:
+        return weigh(against[id], in_favour[id])
+    return judge(id in against, id in in_favour)
+
+
+def strongest_of(findings: Sequence[Finding]) -> dict[str, float]:
     """The probability of each statement's strongest finding."""
     return {finding.statement: finding.probability for finding in sorted(findings, key=lambda finding: finding.probability)}

@@ -1,5 +1,6 @@
 """Windows, speakers, pairing, verdicts: the steps between reading and judging."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -73,6 +74,19 @@ def test_what_is_left_out_is_counted_and_the_nearest_are_kept() -> None:
     )
     assert [pair.observation.sentence for pair in pairing.pairs] == [1, 2, 3, 4, 5]
     assert pairing.n_skipped == n - 1 - 5
+
+
+def test_a_busy_statement_does_not_push_a_quiet_one_out() -> None:
+    n = 22
+    vectors = np.array([[1, 0], [0.1, 0], *[[1, 0]] * (n - 2)], dtype=np.float32)
+    said = [statement(0, None), statement(1, None)]
+    observations = [observation(k, None) for k in range(2, n)]
+    pairing = pair_up(said, observations, [SentenceRoles(0, 0, 1)] * n, vectors, NEARNESS, budget=PairBudget(20, 12, 0))
+    assert Counter(pair.statement.id for pair in pairing.pairs) == {said[0].id: 7, said[1].id: 5}
+    assert pairing.n_skipped == 2 * (n - 2) - 12
+    hopeless = PairBudget(20, 12, 0, min_promise=float(NEARNESS[0]) / 2)
+    promising = pair_up(said, observations, [SentenceRoles(0, 0, 1)] * n, vectors, NEARNESS, budget=hopeless).pairs
+    assert {pair.statement.id for pair in promising} == {said[0].id}
 
 
 probabilities = st.floats(0, 1).map(lambda p: RelationProbabilities((1 - p) / 2, (1 - p) / 2, p))

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter and transf
 @pytest.fixture(scope="module")
 def trained(tiny_encoder: Path, annotated_folder: Path, pairs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both models trained for a few steps, exported and calibrated."""
-    from contrast.training.calibrate import calibrate_nli, calibrate_roles
+    from contrast.training.calibrate_nli import calibrate_nli
+    from contrast.training.calibrate_roles import calibrate_roles
     from contrast.training.export import export
     from contrast.training.loop import LoopSettings
     from contrast.training.nli import NliTraining, train_nli

@@ -4,6 +4,7 @@ python -m contrast.evaluation.budgets ARTICLES_DIR
 """
 
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 from contrast.evaluation.articles import positions, strongest
@@ -15,10 +16,10 @@ from contrast.training.articles_data import AnnotatedArticle, annotated_paths, r
 UNBOUND = 10**6
 BUDGETS = (
     PairBudget(),
-    PairBudget(per_statement=6),
-    PairBudget(per_statement=8),
-    PairBudget(per_article=100, per_sentence=2),
-    PairBudget(per_statement=UNBOUND, per_article=UNBOUND),
+    PairBudget(per_statement=12, per_article=150, per_sentence=3, min_promise=-UNBOUND),
+    PairBudget(per_article=200, per_sentence=4),
+    PairBudget(min_promise=-3.5),
+    PairBudget(per_statement=UNBOUND, per_article=UNBOUND, min_promise=-UNBOUND),
 )
 
 
@@ -26,13 +27,13 @@ def main(folder: Path) -> None:
     """Prints a line for each bound."""
     checker = Checker()
     articles = [(read_article(path), path.with_suffix(".txt")) for path in annotated_paths(folder)]
-    print(f"{'a statement':>12} {'an article':>12} {'a sentence':>12} {'recall':>8} {'ap':>8} {'pairs':>8}")
+    print(f"{'a statement':>12} {'an article':>12} {'a sentence':>12} {'promise':>12} {'recall':>8} {'ap':>8} {'pairs':>8}")
     for budget in BUDGETS:
         found = [figures(checker, gold, path, budget) for gold, path in articles]
         n_gold = sum(len(gold.contradicts) for gold, _ in articles)
         recall = sum(n_judged for n_judged, _, _ in found) / n_gold
         ap = [value for _, value, _ in found if value is not None]
-        bounds = " ".join(f"{value:>12}" for value in (budget.per_statement, budget.per_article, budget.per_sentence))
+        bounds = " ".join(f"{value:>12}" for value in astuple(budget))
         print(f"{bounds} {recall:>8.3f} {sum(ap) / len(ap):>8.4f} {sum(n for _, _, n in found) / len(found):>8.1f}")
 
 
