@@ -1,9 +1,10 @@
 """The door: reads the command line, calls one function, prints, gives the exit code.
 
 Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 something was flagged and --exit-code was given; 2
-bad input or wrong usage.
+bad input or wrong usage; 141 the reader of standard output went away (`| head`).
 """
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -197,14 +198,44 @@ def version() -> None:
 def main() -> NoReturn:
     """Runs the command line; errors that a person can mend are one line and exit code 2."""
     try:
-        app(standalone_mode=True)
+        _run()
     except ContrastError as error:
         complain(str(error))
         sys.exit(2)
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop(1, 2)
         sys.exit(141)
     except KeyboardInterrupt:
         complain("interrupted")
         sys.exit(130)
     sys.exit(0)
+
+
+def _run() -> None:
+    """Runs a command and hands over what it printed; raises BrokenPipeError when nobody reads that any more."""
+    try:
+        app(standalone_mode=True)
+    except SystemExit as left:
+        # typer and rich exit with 1 here, which is the code of something flagged.
+        if isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None
+        raise
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    try:
+        print(end="", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop(1)
+        raise InputError(f"standard output: cannot be written ({error.strerror}); mend that, or give -o FILE") from error
+
+
+def _drop(*streams: int) -> None:
+    """Sends what was printed there nowhere: Python tries to write it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        os.dup2(nowhere, stream)

@@ -1,5 +1,6 @@
 """The command for the page and the API: serve."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def serve(
         host=host,
         port=port,
         n_waiting=queue,
-        max_bytes=round(max_mb * 1e6),
+        max_bytes=_n_bytes(max_mb),
         check_seconds=timeout,
         allowed_hosts=tuple(allow_host or ()),
     )
@@ -54,6 +55,12 @@ def _needs_serve() -> None:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise UsageError(f"{', '.join(missing)} not installed; run: pip install 'contrast[serve]'")
+
+
+def _n_bytes(megabytes: float) -> int:
+    if not math.isfinite(megabytes * 1e6):
+        raise UsageError(f"max-mb {megabytes:g}: expected a number above 0")
+    return round(megabytes * 1e6)
 
 
 def _own_file() -> Path:

@@ -20,7 +20,7 @@ FLOORS = [
     {"contrast.roles", "contrast.reading", "contrast.pairing", "contrast.scoring.scorer", "contrast.verdicts"},
     {"contrast.scoring.embedded", "contrast.scoring.transformers_model", "contrast.scoring.pairs", "contrast.explaining.lexicon"},
     {"contrast.explaining.dates", "contrast.explaining.amounts", "contrast.explaining.names", "contrast.explaining.words"},
-    {"contrast.explaining.spans", "contrast.rendering.explained"},
+    {"contrast.explaining.spans", "contrast.rendering.explained", "contrast.rendering.terminal"},
     {"contrast.explaining.timing"},
     {"contrast.explaining.checks"},
     {"contrast.scoring", "contrast.explaining"},
@@ -36,6 +36,7 @@ FLOORS = [
     {"contrast.batch.engines", "contrast.batch.progress"},
     {"contrast.batch.run"},
     {"contrast.reviews", "contrast.reviews.marks", "contrast.reviews.tables"},
+    {"contrast.reviews.records"},
     {"contrast.reviews.store"},
     {"contrast.reviews.api", "contrast.reviews.rows"},
 ]

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contrast.batch import journal, output, run, work
+from contrast.batch import journal, output, run, sources, work
 from contrast.batch.journal import Journal, State
 from contrast.batch.progress import Progress
 from contrast.batch.seen import Seen
@@ -476,6 +476,65 @@ def test_shards_together_are_the_whole(stub: None, tmp_path: Path) -> None:
     assert scored(path, tmp_path / "none.jsonl", shard=(20, 20)) == []
 
 
+def test_a_shard_opens_no_document_of_another(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_jsonl(folder / "a.jsonl", rows(3))
+    for name in "bcde":
+        (folder / f"{name}.html").write_text(json_ld(FERRY), encoding="utf-8")
+    opened: list[str] = []
+
+    def extract(content: bytes, path: Path) -> Any:
+        opened.append(path.stem)
+        return whole_extract(content, path)
+
+    whole_extract = sources.extract
+    monkeypatch.setattr(sources, "extract", extract)
+    assert ids(scored(folder, tmp_path / "out.jsonl", shard=(2, 2))) == ["a1", "b", "d"]
+    assert opened == ["b", "d"]
+
+
+def test_a_document_that_breaks_its_reader_costs_that_article_alone(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def extract(content: bytes, path: Path) -> Any:
+        if path.stem == "b":
+            raise ZeroDivisionError("a bug\nof many lines")
+        return whole_extract(content, path)
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.html").write_text(json_ld(FERRY), encoding="utf-8")
+    whole_extract = sources.extract
+    monkeypatch.setattr(sources, "extract", extract)
+    assert ids(scored(folder, tmp_path / "out.jsonl")) == ["a", "c"]
+    (failure,) = failures_of(tmp_path / "out.jsonl")
+    assert failure["reason"] == f"{folder}/b.html: cannot be read (ZeroDivisionError: a bug); copy its text into a .txt file"
+
+
+def test_an_unclosed_quotation_mark_in_csv_is_a_failure_that_names_its_row(stub: None, tmp_path: Path) -> None:
+    good = [f'a{k},"The mill number {k} will stay open until {2030 + k}."\n' for k in range(4)]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(["id,text\n", good[0], 'x,"It will stay open.\n', *good[1:]]), encoding="utf-8")
+    assert ids(scored(path, tmp_path / "1.jsonl")) == ["a0", "a2", "a3"]
+    (failure,) = failures_of(tmp_path / "1.jsonl")
+    assert failure["reason"].startswith(f"{path}, row 3: lines 3 to 4 are not CSV (")
+    path.write_text("".join(["id,text\n", good[0], 'x,"It will stay open.\n', "a1,It will.\n"]), encoding="utf-8")
+    assert ids(scored(path, tmp_path / "2.jsonl")) == ["a0"]
+    (failure,) = failures_of(tmp_path / "2.jsonl")
+    assert failure["reason"].startswith(f"{path}, row 3: lines 3 to 4 are not CSV (unexpected end of data)")
+    path.write_text("".join(['id,"text\n', *good[:3]]), encoding="utf-8")
+    assert scored(path, tmp_path / "3.jsonl") == []
+    (failure,) = failures_of(tmp_path / "3.jsonl")
+    assert failure["reason"].startswith(f"{path}, row 1: not CSV (")
+
+
+def test_a_file_name_is_no_pattern_and_its_ending_may_be_in_capitals(stub: None, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a1.parquet", [row(1)])
+    assert ids(scored(write_parquet(tmp_path / "a[1].parquet", [row(2)]), tmp_path / "1.jsonl")) == ["a2"]
+    (tmp_path / "B.JSONL.GZ").write_bytes(gzip.compress(json.dumps(row(3)).encode()))
+    assert ids(scored(tmp_path / "B.JSONL.GZ", tmp_path / "2.jsonl")) == ["a3"]
+
+
 def test_csv_and_parquet_hold_a_flagged_contrast_a_row(checker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyarrow.parquet as pq
 
@@ -559,6 +618,7 @@ def test_wrong_usage_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.Monke
         (("-", "-", "-o", out), "twice"),
         ((path, "-o", out, "--shard", "3/2"), "I from 1 to N"),
         ((path, "-o", out, "--shard", "x"), "I/N"),
+        ((path, "-o", out, "--shard", "²/8"), "I/N"),
         ((path, "-o", out, "--engine", "spark"), "local, ray"),
         ((path, "-o", out, "--near-duplicates", "drop"), "keep, mark, skip"),
         ((path, "-o", out, "--workers", "0"), "from 1 up"),
@@ -638,6 +698,28 @@ def test_ray_that_is_not_installed_is_one_clear_line(tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "ray", None)
     assert score_here(monkeypatch, write_jsonl(tmp_path / "a.jsonl", rows(1)), "-o", tmp_path / "out.jsonl", "--engine", "ray") == 2
     assert "pip install 'contrast[ray]'" in capsys.readouterr().err
+
+
+def test_an_actor_that_ray_loses_is_one_clear_line(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    class RayError(Exception):
+        pass
+
+    def lose() -> Iterator[None]:
+        raise RayError('The actor died.\n  File "x.py"\n\tIts node ran out of memory.\n')
+        yield
+
+    data_set = SimpleNamespace(map_batches=lambda *arguments, **options: data_set, iter_rows=lose)
+    data = SimpleNamespace(
+        DataContext=SimpleNamespace(get_current=lambda: SimpleNamespace(execution_options=SimpleNamespace())),
+        from_items=lambda rows, **options: data_set,
+    )
+    nothing = dict.fromkeys(("init", "shutdown", "is_initialized"), lambda **options: False)
+    ray = SimpleNamespace(data=data, cluster_resources=dict, **nothing)
+    for name, module in (("ray", ray), ("ray.data", data), ("ray.exceptions", SimpleNamespace(RayError=RayError))):
+        monkeypatch.setitem(sys.modules, name, module)
+    assert score_here(monkeypatch, write_jsonl(tmp_path / "a.jsonl", rows(1)), "-o", tmp_path / "out.jsonl", "--engine", "ray") == 2
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert said.startswith("contrast: --engine ray: The actor died. … Its node ran out of memory.; what was scored is kept")
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """What a person at the terminal gets, and the JSON that a program gets."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -209,3 +210,26 @@ def test_wrong_options_get_exit_code_2(mill: Path) -> None:
 
 def test_a_report_that_cannot_be_written_leaves_what_was_there(mill: Path, tmp_path: Path) -> None:
     assert_one_clear_line(contrast("check", mill, "-o", tmp_path / "none" / "report.json"), "cannot be written")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("version",), ("check", CAMERAS), ("check", CAMERAS, "--format", "json", "--exit-code")]
+)
+def test_a_reader_who_goes_away_is_not_taken_for_something_flagged(arguments: tuple[object, ...]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "contrast", *map(str, arguments)]
+    try:
+        # Buffered, as is usual: what is short fails only when it is flushed.
+        buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+        done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, env=buffered, check=False)
+    finally:
+        os.close(write_end)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_an_output_that_is_full_is_one_clear_line() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "contrast", "version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert_one_clear_line(done, "standard output: cannot be written")

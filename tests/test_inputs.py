@@ -147,6 +147,8 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
     return {
         "locked.pdf": (written["locked.pdf"].getvalue(), "without its password"),
         "scan.pdf": (written["scan.pdf"].getvalue(), "run OCR"),
+        "handler.pdf": (written["locked.pdf"].getvalue().replace(b"/Standard", b"/PublicKy"), "protection or packing"),
+        "packed.pdf": (pdf_of("T", ["Text."]).replace(b"<< /Length", b"<< /Filter /OddDecode /Length"), "protection or packing"),
         "torn.pdf": (pdf_of("T", ["Text."])[:200], "damaged PDF"),
         "text.pdf": (b"The mill will stay open.", "damaged PDF"),
         "front.html": (front.encode(), "no article found"),

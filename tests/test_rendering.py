@@ -1,5 +1,7 @@
 """What a report looks like: held to golden files, which `pytest --update-golden` writes anew for review."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,14 @@ def test_a_report_looks_as_its_golden_file(request: pytest.FixtureRequest, name:
     if request.config.getoption("--update-golden"):
         (GOLDEN / name).write_text(written, encoding="utf-8")
     assert written == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_a_terminal_takes_no_orders_from_an_article_and_json_keeps_them() -> None:
+    orders = "\x1b]0;title\x07\x9b2J\x7f"
+    told = report()
+    statement = replace(told.statements[0], speaker=f"owner{orders}")
+    told = replace(told, article=replace(told.article, title=f"Mill{orders}", warnings=(orders,)), statements=(statement,))
+    shown = as_text([told], "table")
+    assert "Mill\ufffd]0;title\ufffd\ufffd2J\ufffd" in shown
+    assert not set("\x1b\x07\x9b\x7f") & set(shown)
+    assert json.loads(as_text([told], "json"))["statements"][0]["speaker"] == f"owner{orders}"

@@ -16,10 +16,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
+from contrast.cli import app as cli
 from contrast.errors import InputError
 from contrast.reading import read_article, read_text
 from contrast.rendering import Provenance, as_text
+from contrast.rendering.carried import as_carried, from_carried
 from contrast.rendering.html import as_html, read_carried
 from contrast.schema import Report
 from contrast.settings import CheckSettings
@@ -300,6 +303,58 @@ def test_what_is_no_report_cannot_be_verified(tmp_path: Path, content: str, word
     path.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=words):
         verify_page(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        ("contrasts", {"observation": "o999"}),
+        ("contrasts", {"probability": "high"}),
+        ("contrasts", {"probability": float("nan")}),
+        ("contrasts", {"relation": "because"}),
+        ("supports", {"statement": ["s1"]}),
+        ("pairs", {"statement": "s999"}),
+        ("pairs", {"neutral": 10**400}),
+        ("statements", {"verdict": "x"}),
+        ("statements", {"kind": None}),
+        ("statements", {"speaker": 7}),
+        ("statements", {"speaker\x1b[2J": ""}),
+        ("observations", {"probability": True}),
+    ],
+)
+def test_data_outside_their_vocabulary_are_damaged(part: str, fields: dict[str, object]) -> None:
+    data = as_carried([report()], Provenance())
+    from_carried(data, "page")
+    data["articles"][0]["report"][part][0].update(fields)
+    with pytest.raises(InputError, match=r"^page: its data are damaged") as refused:
+        from_carried(data, "page")
+    assert str(refused.value).isprintable()
+
+
+def test_options_of_another_type_are_damaged() -> None:
+    for change in ({"settings": {"top": 2.5}}, {"command": 3}, {"contrast_version": None}):
+        with pytest.raises(InputError, match="damaged"):
+            from_carried({**as_carried([report()], Provenance()), **change}, "page")
+
+
+def test_verify_prints_one_line_for_a_speaker_that_gives_orders(made: Path, checker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_data(made, "statements", speaker="\x1b[2Jowner\nreport.html: holds")
+    found = verify_page(made, checker)
+    assert any("\x1b[2J" in line for line in found.differences)
+    monkeypatch.setattr("contrast.verifying.verify_page", lambda *_args, **_more: found)
+    done = CliRunner().invoke(cli, ["verify", str(made)])
+    assert done.exit_code == 1
+    assert "\x1b" not in done.output
+    assert "report.html: holds" not in done.output.splitlines()
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" * 2 + MILL.encode(), MILL.replace("Rain", "Ra\0in").encode("utf-16")])
+def test_a_text_with_a_second_mark_or_a_nul_makes_a_page_whose_offsets_hold(checker: Any, content: bytes) -> None:
+    told = checker.check_article(read_text(content))
+    assert {"\ufeff", "\0"} & set(told.article.text)
+    (again,) = read_carried(as_html([told]), "page").reports
+    assert again.article == told.article
+    assert [(side.text, side.start) for side in again.statements] == [(side.text, side.start) for side in told.statements]
 
 
 def test_a_report_does_not_choose_which_model_is_loaded(cameras: Report, tmp_path: Path) -> None:

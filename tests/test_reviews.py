@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -243,6 +245,7 @@ def test_what_is_no_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
         (other, "something else"),
         (tmp_path / "no" / "db", "does not exist"),
         (tmp_path, "folder"),
+        (tmp_path / ("x" * 300), "cannot be"),
     ):
         with pytest.raises(InputError, match=why):
             ReviewStore.open(path)
@@ -253,6 +256,28 @@ def test_what_is_no_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as refused:
             ReviewStore.open(url)
         assert "secret" not in str(refused.value)
+
+
+def test_a_store_that_another_program_holds_is_told_of_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contrast.reviews.tables.BUSY_MS", 20)
+    path = tmp_path / "reviews.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for _ in ("a new store", "one that is made"):
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(InputError, match=r"cannot be used as a review store .*locked"):
+                ReviewStore.open(path)
+            other.execute("ROLLBACK")
+            ReviewStore.open(path).close()
+
+
+def test_the_sentences_of_the_latest_check_hold_until_an_article_is_marked(store: ReviewStore) -> None:
+    article = read_text(text_of("mill"))
+    spans = spans_of(article)
+    key = store.keep_article(replace(article, sentences=article.sentences[:1]))
+    assert store.keep_article(article) == key
+    store.add(NewMark(key, "Ada", spans[STATEMENT], spans[BREACH], "contradiction", "right", 0.7))
+    store.keep_article(replace(article, sentences=article.sentences[:1]))
+    assert store.article(key).sentences == tuple(spans)
 
 
 def test_a_mark_that_does_not_fit_its_article_is_refused(store: ReviewStore) -> None:
@@ -292,6 +317,7 @@ def test_marks_go_in_and_come_out_over_http(store: ReviewStore, client: TestClie
     listed = client.get("/v1/reviews", params={"article_sha256": str(body["article_sha256"])}).json()
     assert [(pair["agreement"], pair["relation"]) for pair in listed["pairs"]] == [("disputed", None)]
     assert [one["reviewer"] for one in listed["pairs"][0]["marks"]] == ["Ada", "Bo"]
+    assert listed["pairs"][0]["marks"][0] == created.json()
     client.post("/v1/reviews", json={**body, "reviewer": "Bo"})
     found = client.get("/v1/reviews/precision").json()
     assert (found["n_right"], found["precision"]) == (1, 1.0)
@@ -439,6 +465,10 @@ def test_rows_are_refused_where_nothing_is_settled_or_the_folder_is_anothers(
     with pytest.raises(InputError, match="1 unsure"):
         write_rows(store, tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
+    mark(store, "mill", "Ada", "right")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be used"):
+        write_rows(store, tmp_path / "file" / "mine")
     before = (pairs_folder / "train.jsonl").read_bytes()
     with pytest.raises(UsageError, match="something else"):
         write_rows(store, pairs_folder)

@@ -1,21 +1,27 @@
 """The page and the API: what a reader sees, what a program gets, and what becomes of those who send too much or in bad faith."""
 
+import asyncio
+import gc
 import http.client
 import json
+import math
 import os
 import random
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import weakref
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -28,11 +34,20 @@ import pytest
 
 from contrast.cli_serve import serve
 from contrast.comparing import describe
-from contrast.errors import UsageError
+from contrast.errors import InputError, UsageError
 from contrast.rendering.as_json import as_object
+from contrast.serving.held import HeldBytes
 from contrast.serving.kept import KeptReports
+from contrast.serving.messages import CheckTask
+from contrast.serving.metrics import Metrics
+from contrast.serving.pending import PendingChecks
+from contrast.serving.queue import Job, ModelQueue
+from contrast.serving.refusals import Refusal
+from contrast.serving.settings import ServeSettings
+from tests.batch_stub import StubChecker
 from tests.conftest import ARTICLES, MILL, ROOT
 from tests.pages import MARKUP, article_tag
+from tests.serve_stub import open_stub
 from tests.test_cli import SCHEMA, assert_one_clear_line, contrast
 
 CAMERAS = (ARTICLES / "b-marshport-cameras.txt").read_text(encoding="utf-8")
@@ -247,6 +262,28 @@ def test_without_script_the_form_works_too(server: Running) -> None:
     assert b"a file that ends in" in refused.body
 
 
+def test_without_script_a_refusal_is_a_page_whatever_refuses(stubbed: Running) -> None:
+    def assert_page(answer: bytes, words: str) -> None:
+        assert b"<!DOCTYPE html>" in answer
+        assert words in answer.decode()
+
+    for length, words in ((9_000_000, "9.0 MB; expected at most 8 MB"), (9, "did not come within 1 s")):
+        with stubbed.connect() as connection:
+            head = (
+                f"POST /check HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nContent-Length: {length}\r\nContent-Type: {FORM}\r\n\r\n"
+            )
+            connection.sendall(head.encode())
+            assert_page(b"".join(iter(lambda at=connection: at.recv(10_000), b"")), words)
+    with closing(sqlite3.connect(stubbed.database)) as database:
+        database.execute("ALTER TABLE contrast_reports RENAME TO out_of_reach")
+        without_table = stubbed.ask("POST", "/check", form("a.txt", b"Mill to close. It shut."), Content_Type=FORM, Accept="text/html")
+        database.execute("ALTER TABLE out_of_reach RENAME TO contrast_reports")
+    assert without_table.status == 503
+    assert_page(without_table.body, "the database does not answer")
+    reloaded = stubbed.ask("GET", "/check")
+    assert (reloaded.status, reloaded.headers["Location"]) == (303, "/")
+
+
 def test_every_answer_forbids_what_no_page_needs(server: Running) -> None:
     for path in ("/", "/v1/none", "/articles/0123456789abcdef", "/static/start.js"):
         answer = server.ask("GET", path)
@@ -255,7 +292,7 @@ def test_every_answer_forbids_what_no_page_needs(server: Running) -> None:
         assert "unsafe" not in policy
         assert "*" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
     start = server.ask("GET", "/").body.decode()
     assert not re.search(r"<script(?![^>]* src=)|<style|\son\w+=|(src|href|action)=\"(https?:)?//", start)
 
@@ -264,6 +301,11 @@ def test_bad_usage_is_one_clear_line(tmp_path: Path) -> None:
     assert_one_clear_line(contrast("serve", "--queue", "0"), "queue 0: expected")
     with pytest.raises(UsageError, match="timeout 0: expected"):
         serve(timeout=0)
+    for endless in (math.inf, math.nan):
+        with pytest.raises(UsageError, match=f"timeout {endless}: expected"):
+            serve(timeout=endless)
+        with pytest.raises(UsageError, match=f"max-mb {endless}: expected"):
+            serve(max_mb=endless)
     with pytest.raises(UsageError, match="expected a SQLite file or a URL"):
         serve(port=0, reviews="mysql://somewhere/x")
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -408,6 +450,35 @@ def test_a_text_in_a_strange_encoding_is_no_error_of_the_server(server: Running,
     assert server.ask("POST", "/v1/check", body.encode(), Content_Type=f"{FORM}; charset={charset}").status in (200, 422)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("multipart/form-data", b"--edge--", "Missing boundary"),
+        (FORM, b"no form", "the form cannot be read"),
+        (FORM, b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n--edge--\r\n", "the form cannot be read"),
+        (f"{FORM}; charset=undefined", form("a.txt", b"The mill."), "in its charset"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused_in_one_line(stubbed: Running, kind: str, body: bytes, words: str) -> None:
+    stubbed.ask("POST", "/v1/check", body, Content_Type=kind).assert_refused(422, words)
+
+
+def test_unknown_methods_are_counted_as_one(stubbed: Running) -> None:
+    for method in ("BREW", "WHEN"):
+        stubbed.ask(method, "/")
+    counts = stubbed.ask("GET", "/metrics").body.decode()
+    assert 'contrast_requests_total{method="other",route=' in counts
+    assert "BREW" not in counts
+
+
+def test_a_server_that_was_told_its_names_answers_to_no_other_wherever_it_listens(tmp_path: Path) -> None:
+    with stub(tmp_path / "reviews.sqlite", host="0.0.0.0", allowed_hosts=["newsroom.example"]) as running:
+        assert running.ask("GET", "/", Host="newsroom.example").status == 200
+        running.ask("GET", "/", Host="elsewhere.example").assert_refused(403, "--allow-host elsewhere.example")
+        running.ask("GET", "/articles/0123456789abcdef", Host="[", Accept="text/html")
+        assert running.ask("GET", "/healthz").status == 200
+
+
 def test_other_sites_and_other_names_are_refused(server: Running) -> None:
     body = json.dumps({"text": MILL}).encode()
     answer = server.ask("POST", "/v1/check", body, Content_Type="application/json", Origin="https://elsewhere.example")
@@ -540,6 +611,19 @@ def test_told_to_stop_it_finishes_what_is_running_and_refuses_what_waits(tmp_pat
     assert second.headers["Retry-After"] == "10"
 
 
+def test_told_to_stop_twice_it_waits_for_nothing(tmp_path: Path) -> None:
+    with stub(tmp_path / "reviews.sqlite") as running:
+        assert running.check("It hangs. It shut.", path="/v1/checks").status == 202
+        children = children_of(running.process.pid)
+        time.sleep(0.3)
+        running.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert running.process.poll() is None
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+        until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+
+
 def test_told_to_stop_it_still_keeps_the_report_that_somebody_comes_back_for(tmp_path: Path) -> None:
     text = "It takes 1.5 s. It shut."
     with stub(tmp_path / "reviews.sqlite") as running:
@@ -561,6 +645,83 @@ def test_only_the_latest_reports_are_kept(tmp_path: Path, checker: Any) -> None:
     assert [kept.find(id) is not None for id in dict.fromkeys(ids)] == [False, True, True]
     assert len(kept.store.article(sha256(f"{MILL}Number 1.".encode()).hexdigest()).sentences) == 5
     kept.close()
+
+
+def test_a_kept_report_that_cannot_be_read_any_more_is_not_found(tmp_path: Path) -> None:
+    from contrast.reading import read_text
+    from contrast.rendering import Provenance
+    from contrast.rendering.carried import as_carried
+
+    with closing(KeptReports.open(str(tmp_path / "reviews.sqlite"))) as kept:
+        id = kept.keep(json.dumps(as_carried([StubChecker().check_article(read_text(MILL))], Provenance())))
+        with closing(sqlite3.connect(tmp_path / "reviews.sqlite")) as database, database:
+            database.execute("UPDATE contrast_reports SET carried = ?", [zlib.compress(b"{}")])
+        with pytest.raises(Refusal, match="check the text again") as refused:
+            kept.find(id)
+    assert refused.value.status == 404
+
+
+def test_a_database_that_takes_no_table_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.sqlite"
+    KeptReports.open(str(path)).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DROP TABLE contrast_reports")
+        database.execute("CREATE INDEX ix_contrast_reports_kept_at ON contrast_articles (added_at)")
+    with pytest.raises(InputError, match=r"reviews\.sqlite: reports cannot be kept there \(.*\); expected a SQLite file"):
+        KeptReports.open(str(path))
+
+
+# The queue, and the checks that somebody comes back for.
+
+
+def test_of_a_check_that_ended_its_answer_is_left_and_its_bytes_are_let_go(tmp_path: Path) -> None:
+    async def check_one_by_one() -> None:
+        pending = PendingChecks(queue, kept, HeldBytes(10))
+        task = CheckTask(b"x" * 6, ".txt")
+        started = pending.start(task)
+        with pytest.raises(Refusal, match="try again") as refused:
+            pending.start(task)
+        assert refused.value.status == 429
+        future = weakref.ref(jobs[0].future)
+        pending.give_up(started.id)
+        jobs.clear()
+        await pending.finish()
+        gc.collect()
+        assert future() is None
+        ended = pending.ask(started.id)
+        assert ended is not None
+        assert (ended.step, ended.error) == ("refused", "stopped before it was done")
+        assert pending.start(task).step == "waiting"
+
+    jobs: list[Job] = []
+
+    class Queue(ModelQueue):
+        def submit(self, task: Any) -> Job:
+            jobs.append(super().submit(task))
+            return jobs[-1]
+
+    queue = Queue(ServeSettings(), open_stub, Metrics())
+    with closing(KeptReports.open(str(tmp_path / "reviews.sqlite"))) as kept:
+        asyncio.run(check_one_by_one())
+
+
+def test_a_process_that_cannot_be_started_costs_its_task_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("out of file descriptors")
+
+    queue = ModelQueue(ServeSettings(), open_stub, Metrics())
+    queue.start()
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("multiprocessing.popen_spawn_posix.util.spawnv_passfds", fail)
+            queue.submit(CheckTask(b"It crashes. It shut.", ".txt")).future.exception(120)
+            until(lambda: not queue.is_ready)
+            refused = queue.submit(CheckTask(b"It is well. It shut.", ".txt")).future.exception(120)
+            assert isinstance(refused, Refusal)
+            assert (refused.status, "out of file descriptors" in str(refused)) == (503, True)
+        assert queue.submit(CheckTask(b"It is well. It shut.", ".txt")).future.result(120)
+    finally:
+        queue.finish()
 
 
 # The description of the API.
@@ -714,3 +875,53 @@ def test_the_pages_can_be_used_by_all(browser: Any, server: Running, scheme: str
         assert serious == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.context.close()
+
+
+@needs_browser
+def test_without_script_a_reader_checks_a_text(browser: Any, stubbed: Running) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(stubbed.address)
+    page.get_by_label("The article's text").fill("Mill to close. It shut.")
+    page.get_by_role("button", name="Check the text").click()
+    page.wait_for_url("**/articles/*")
+    assert page.get_by_role("link", name="Download the report").is_visible()
+    context.close()
+
+
+@needs_browser
+def test_a_check_stopped_while_it_is_sent_stays_stopped(page: Any, stubbed: Running) -> None:
+    held: list[Any] = []
+    page.route("**/v1/checks", lambda route: held.append(route))
+    page.goto(stubbed.address)
+    page.get_by_label("The article's text").fill("It takes 2 s. It shut.")
+    page.get_by_role("button", name="Check the text").click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("alert").get_by_text("Stopped.").wait_for()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as answered:
+        held[0].continue_()
+    assert answered.value.status == 200
+    page.wait_for_timeout(500)
+    assert page.get_by_role("alert").inner_text() == "Stopped. The text is still here."
+    assert wait_for(stubbed, answered.value.json()["id"])["error"] == "stopped before it was done"
+
+
+DROP = """names => {
+    const dropped = new DataTransfer();
+    for (const name of names) dropped.items.add(new File(["Mill to close. It shut."], name));
+    const event = new DragEvent("drop", {dataTransfer: dropped, cancelable: true, bubbles: true});
+    document.body.dispatchEvent(event);
+    return event.defaultPrevented;
+}"""
+
+
+@needs_browser
+def test_of_dropped_files_one_is_taken_and_none_is_opened_instead_of_the_page(page: Any, stubbed: Running) -> None:
+    page.goto(stubbed.address)
+    assert page.evaluate(DROP, ["first.txt", "second.txt"])
+    assert "of 2 files only first.txt is taken" in page.get_by_role("alert").inner_text()
+    assert page.evaluate("[...document.getElementById('file').files].map((file) => file.name)") == ["first.txt"]
+    page.evaluate("document.getElementById('intake').hidden = true")
+    assert page.evaluate(DROP, ["third.txt"])
+    assert "third" not in page.evaluate("document.getElementById('file').value")

@@ -35,7 +35,17 @@ class RayEngine:
         self._n_actors = settings.n_workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
 
     def run(self, chunks: Iterable[Sequence[Task]]) -> Iterator[list[Outcome]]:
-        """The outcomes of each chunk, in the order of the chunks."""
+        """The outcomes of each chunk, in the order of the chunks; raises UsageError when an actor or a node is lost for good."""
+        from ray.exceptions import RayError
+
+        try:
+            yield from self._run(chunks)
+        except RayError as error:
+            raise UsageError(
+                f"--engine ray: {_reason(error)}; what was scored is kept: run the same command again, perhaps with fewer --workers"
+            ) from error
+
+    def _run(self, chunks: Iterable[Sequence[Task]]) -> Iterator[list[Outcome]]:
         from ray.data import DataContext
 
         context = DataContext.get_current()
@@ -59,6 +69,12 @@ class RayEngine:
         """Ends the cluster if it was started here."""
         if self._is_ours:
             self._ray.shutdown()
+
+
+def _reason(error: Exception) -> str:
+    """The first and the last line of what Ray says; between them stands where it happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return " … ".join(dict.fromkeys((lines[0], lines[-1])))
 
 
 class _Actor:

@@ -114,9 +114,7 @@ def _own_files(settings: BatchSettings) -> tuple[Path, ...]:
 
 def _left_to_do(settings: BatchSettings, state: State, meter: Meter, seen: Seen) -> Iterator[Raw]:
     """The articles of this shard that are not done; raises UsageError when those done are not what they were."""
-    which, n = settings.shard
-    every = read_all(settings.inputs, settings.columns, meter, without=_own_files(settings))
-    mine = (raw for k, raw in enumerate(every) if k % n == which - 1)
+    mine = read_all(settings.inputs, settings.columns, meter, without=_own_files(settings), shard=settings.shard)
     digest, n_met, last = "", 0, seen.last()
     for raw in islice(mine, state.n_done):
         if n_met > last:

@@ -60,6 +60,6 @@ def shard_of(words: str) -> tuple[int, int]:
     (2, 8)
     """
     which, slash, n = words.partition("/")
-    if not (slash and which.isdigit() and n.isdigit()):
+    if not (slash and which.isdecimal() and n.isdecimal()):
         raise UsageError(f"--shard {words}: expected I/N, such as 2/8")
     return int(which), int(n)

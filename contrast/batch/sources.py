@@ -15,6 +15,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +28,7 @@ STDIN = "-"
 ARTICLE_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx")
 ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
 MAX_CSV_FIELD = 10_000_000
+QUOTING = "expected every quotation mark closed, and those within a field doubled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +146,30 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def read_all(inputs: Sequence[str], columns: Columns, meter: Meter, *, without: Iterable[Path] = ()) -> Iterator[Raw]:
-    """Every article of the inputs, or what is wrong with it, as it comes."""
+def read_all(
+    inputs: Sequence[str], columns: Columns, meter: Meter, *, without: Iterable[Path] = (), shard: tuple[int, int] = (1, 1)
+) -> Iterator[Raw]:
+    """Every article of the shard, or what is wrong with it, as it comes; a file of one article of another shard is not opened."""
     if list(inputs).count(STDIN) > 1:
         raise UsageError("standard input was named twice; it can be read once")
+    which, n = shard
+    turns = (k % n == which - 1 for k in count())
     for path in find_files(inputs, without=without):
         begun = meter.n_bytes
-        yield from _read_file(path, columns, meter)
+        if path.name.lower().endswith(ROW_ENDINGS):
+            yield from compress(_read_rows(path, columns, meter), turns)
+        elif next(turns):
+            yield _read_article(path)
         meter.n_bytes = begun + (path.stat().st_size if os.path.exists(path) else 0)
     if STDIN in inputs:
-        yield from _read_lines(sys.stdin.buffer, "standard input", "stdin", columns)
+        yield from compress(_read_lines(sys.stdin.buffer, "standard input", "stdin", columns), turns)
 
 
-def _read_file(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+def _read_rows(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
     name = path.name.lower()
     if name.endswith(".parquet"):
-        yield from _read_parquet(path, columns, meter)
-    elif name.endswith(".csv"):
-        yield from _read_csv(path, columns, meter)
-    elif name.endswith(ROW_ENDINGS):
-        yield from _read_jsonl(path, columns, meter)
-    else:
-        yield _read_article(path)
+        return _read_parquet(path, columns, meter)
+    return _read_csv(path, columns, meter) if name.endswith(".csv") else _read_jsonl(path, columns, meter)
 
 
 def _read_article(path: Path) -> Raw:
@@ -176,6 +180,9 @@ def _read_article(path: Path) -> Raw:
         return Raw(id, str(path), read_bytes(path), path=str(path))
     except InputError as error:
         return Raw(id, str(path), failure=str(error))
+    except Exception as error:  # one article must not stop the others, whatever is wrong with it
+        reason = f"{path}: cannot be read ({type(error).__name__}: {_first_line(error)}); copy its text into a .txt file"
+        return Raw(id, str(path), failure=reason)
 
 
 def _read_document(path: Path, id: str) -> Raw:
@@ -189,7 +196,7 @@ def _read_jsonl(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
     begun = meter.n_bytes
     try:
         with path.open("rb") as file:
-            lines: BinaryIO = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[assignment]
+            lines: BinaryIO = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file  # type: ignore[assignment]
             for raw in _read_lines(lines, str(path), _stem(path), columns):
                 meter.n_bytes = begun + file.tell()
                 yield raw
@@ -215,13 +222,15 @@ def _read_csv(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
     begun = meter.n_bytes
     try:
         with path.open("rb") as file:
-            rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline=""))
+            rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline=""), strict=True)
+            if rows.fieldnames is None:
+                return
             for number in range(2, sys.maxsize):
-                place, stem = f"{path}, row {number}", f"{_stem(path)}:{number}"
+                place, stem, line = f"{path}, row {number}", f"{_stem(path)}:{number}", rows.reader.line_num + 1
                 try:
                     row = next(rows, None)
                 except csv.Error as error:
-                    yield Raw(stem, place, failure=f"{place}: not CSV ({error}); expected as many fields as the first line names")
+                    yield Raw(stem, place, failure=f"{place}: lines {line} to {rows.reader.line_num} are not CSV ({error}); {QUOTING}")
                     continue
                 if row is None:
                     return
@@ -230,6 +239,8 @@ def _read_csv(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
                     yield Raw(stem, place, failure=f"{place}: more or fewer fields than the first line names; quote fields with commas")
                 else:
                     yield _raw_of(row, place, stem, columns)
+    except csv.Error as error:
+        yield Raw(_stem(path), str(path), failure=f"{path}, row 1: not CSV ({error}); {QUOTING}")
     except OSError as error:
         yield Raw(_stem(path), str(path), failure=f"{path}: cannot be read ({error.strerror})")
 
@@ -241,7 +252,7 @@ def _read_parquet(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
     begun, number = meter.n_bytes, 0
     try:
         n_rows, size = read_metadata(path).num_rows, path.stat().st_size
-        for number, row in enumerate(load_dataset("parquet", data_files=[str(path)], split="train", streaming=True), 1):
+        for number, row in enumerate(load_dataset("parquet", data_files=[glob.escape(str(path))], split="train", streaming=True), 1):
             meter.n_bytes = begun + size * number // n_rows
             yield _raw_of(row, f"{path}, row {number}", f"{_stem(path)}:{number}", columns)
     except Exception as error:  # pyarrow's and datasets' many types

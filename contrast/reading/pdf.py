@@ -48,6 +48,10 @@ def read_pdf(content: bytes, name: str) -> Extracted:
         raise InputError(
             f"{name}: an encrypted PDF; print it to a new PDF without protection, or copy its text into a .txt file"
         ) from error
+    except NotImplementedError as error:
+        raise InputError(
+            f"{name}: a PDF with a protection or packing that cannot be read; print it to a new PDF, or copy its text into a .txt file"
+        ) from error
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise InputError(
             f"{name}: a damaged PDF ({type(error).__name__}); print it to a new PDF, or copy its text into a .txt file"

@@ -6,7 +6,7 @@ from typing import Any
 
 from contrast.errors import ContrastError, InputError
 from contrast.rendering.as_json import as_object
-from contrast.rendering.from_json import as_report
+from contrast.rendering.from_json import as_record, as_report
 from contrast.rendering.provenance import Provenance
 from contrast.schema import Report
 from contrast.settings import CheckSettings
@@ -40,7 +40,8 @@ def as_carried(reports: Sequence[Report], provenance: Provenance) -> dict[str, A
 def from_carried(carried: Mapping[str, Any], name: str) -> Carried:
     """The data of a page again; raises InputError when they are not what `as_carried` writes."""
     try:
-        provenance = Provenance(carried["command"], CheckSettings(**carried["settings"]), carried["contrast_version"])
+        told = {"command": carried["command"], "version": carried["contrast_version"]}
+        provenance = as_record(Provenance, told, settings=as_record(CheckSettings, carried["settings"]))
         reports = tuple(as_report(of_one["report"], of_one["text"], is_laid_out=of_one["is_laid_out"]) for of_one in carried["articles"])
     except (KeyError, TypeError, ValueError, AttributeError, ContrastError) as error:
         raise InputError(

@@ -1,6 +1,6 @@
 """A report for the terminal: contrasts first, then each statement with its verdict and support, then the count of what was read and judged.
 
-Sentences stand verbatim; nothing in an article is taken for markup.
+Sentences stand verbatim but for control characters; nothing in an article is taken for markup or for orders to the terminal.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from contrast.labels import Verdict
 from contrast.rendering.explained import KEY, carried_line, check_lines
+from contrast.rendering.terminal import printable
 from contrast.schema import Finding, Observation, Report, Statement
 
 VERDICT_STYLE: dict[Verdict, str] = {"contradicted": "bold red", "mixed": "bold yellow", "supported": "bold green", "open": "dim"}
@@ -32,7 +33,7 @@ def render(report: Report) -> Iterator[RenderableType]:
     """The parts of one report, in the order of reading."""
     yield _heading(report)
     for warning in report.article.warnings:
-        yield Text(f"warning: {warning}", style="yellow")
+        yield _words(f"warning: {warning}", "yellow")
     yield Text()
     yield from _contrasts(report)
     yield from _statements(report)
@@ -42,9 +43,9 @@ def render(report: Report) -> Iterator[RenderableType]:
 
 def _heading(report: Report) -> Text:
     article = report.article
-    heading = Text(article.title or article.path or article.id, style="bold")
+    heading = _words(article.title or article.path or article.id, "bold")
     facts = [fact for fact in (article.date, article.url, article.path if article.title else None) if fact]
-    return heading.append(f"\n{'  '.join(facts)}", style="dim not bold") if facts else heading
+    return heading.append_text(_words(f"\n{'  '.join(facts)}", "dim not bold")) if facts else heading
 
 
 def _contrasts(report: Report) -> Iterator[RenderableType]:
@@ -65,13 +66,13 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
     rows = Table.grid(padding=(0, 2))
     rows.add_column(justify="right", no_wrap=True)
     rows.add_column()
-    rows.add_row(Text("says", style="cyan"), Text(statement.text))
-    rows.add_row("", Text(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", style="dim"))
-    rows.add_row(Text("reported", style="magenta"), Text(observation.text))
-    rows.add_row("", Text(f"{observation.id} · {observation.source or 'the article itself'}", style="dim"))
+    rows.add_row(Text("says", style="cyan"), _words(statement.text))
+    rows.add_row("", _words(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", "dim"))
+    rows.add_row(Text("reported", style="magenta"), _words(observation.text))
+    rows.add_row("", _words(f"{observation.id} · {observation.source or 'the article itself'}", "dim"))
     if finding.explanation:
-        rows.add_row(Text("because", style="dim"), Text(carried_line(finding.explanation)))
-        rows.add_row(Text("checked", style="dim"), Text("\n".join(check_lines(finding.explanation.checks))))
+        rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation)))
+        rows.add_row(Text("checked", style="dim"), _words("\n".join(check_lines(finding.explanation.checks))))
     return Group(Text(f"{rank:>3}.  contradiction {finding.probability:.2f}", style="red"), Padding(rows, (0, 0, 1, 6)))
 
 
@@ -87,8 +88,8 @@ def _statements(report: Report) -> Iterator[RenderableType]:
     rows.add_column()
     for statement in report.statements:
         about = f"{statement.kind} {statement.probability:.2f} · {statement.speaker or 'speaker not named'}"
-        rows.add_row(statement.id, Text(statement.verdict, style=VERDICT_STYLE[statement.verdict]), Text(statement.text))
-        rows.add_row("", "", Text("\n".join([about, *_supports(report, statement)]), style="dim"))
+        rows.add_row(statement.id, Text(statement.verdict, style=VERDICT_STYLE[statement.verdict]), _words(statement.text))
+        rows.add_row("", "", _words("\n".join([about, *_supports(report, statement)]), "dim"))
     yield rows
     yield Text()
 
@@ -120,6 +121,11 @@ def _all_pairs(report: Report) -> Table:
         p = pair.probabilities
         rows.add_row(pair.statement, pair.observation, f"{p.entailment:.3f}", f"{p.neutral:.3f}", f"{p.contradiction:.3f}")
     return rows
+
+
+def _words(text: str, style: str = "") -> Text:
+    """Words of an article, or lines with such words in them."""
+    return Text(printable(text), style=style)
 
 
 def _count(n: int, noun: str) -> str:

@@ -6,7 +6,6 @@ database that does not answer.
 
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,7 +17,7 @@ from starlette.types import Message, Receive
 
 from contrast.errors import InputError
 from contrast.labels import Relation
-from contrast.reviews.marks import Agreement, MarkKind, NewMark, ShownRelation, Span
+from contrast.reviews.marks import Mark, MarkKind, NewMark, Precision, ReviewedPair, ShownRelation, Span
 from contrast.reviews.store import ReviewStore, StoreError, UnknownArticleError
 
 MAX_BODY_BYTES = 16_384
@@ -68,60 +67,11 @@ class ReviewBody(BaseModel):
         return NewMark(**{**self.model_dump(), "statement": statement, "observation": observation})
 
 
-class ModelAnswer(BaseModel):
-    """The model whose report was read."""
-
-    name: str
-    version: str
-    sha256: str
-
-
-class MarkAnswer(BaseModel):
-    """A mark as it is kept."""
-
-    id: int
-    article_sha256: str
-    reviewer: str
-    statement: SpanBody
-    observation: SpanBody
-    relation: ShownRelation
-    mark: MarkKind
-    probability: float | None
-    correct_relation: Relation | None
-    speaker: str | None
-    model: ModelAnswer | None
-    marked_at: str
-
-
-class PairAnswer(BaseModel):
-    """A marked pair: the latest mark of each reader, and what they come to ('disputed' where they disagree)."""
-
-    statement: SpanBody
-    observation: SpanBody
-    agreement: Agreement
-    relation: Relation | None
-    marks: list[MarkAnswer]
-
-
 class ReviewsAnswer(BaseModel):
     """The marked pairs of an article in the order of its text."""
 
     article_sha256: str
-    pairs: list[PairAnswer]
-
-
-class PrecisionAnswer(BaseModel):
-    """Precision so far, n_right / (n_right + n_wrong), with Wilson's 95 % interval; null where nothing is settled."""
-
-    relation: ShownRelation
-    n_right: int
-    n_wrong: int
-    n_disputed: int
-    n_unsure: int
-    n_missed: int
-    precision: float | None
-    low: float | None
-    high: float | None
+    pairs: list[ReviewedPair]
 
 
 class RefusedAnswer(BaseModel):
@@ -145,31 +95,30 @@ def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def reviews_router(store: ReviewStore) -> APIRouter:
     """The routes over a store.
 
-    `POST /v1/reviews`: 201 and the mark as kept. `GET /v1/reviews?article_sha256=`: {"article_sha256", "pairs": [{"statement",
-    "observation", "agreement": right|wrong|missed|disputed|unsure, "relation", "marks": [...]}]}. `GET /v1/reviews/precision`
+    `POST /v1/reviews`: 201 and the mark as kept. `GET /v1/reviews?article_sha256=`: {"article_sha256", "pairs": [{"article_sha256",
+    "statement", "observation", "agreement": right|wrong|missed|disputed|unsure, "relation", "marks": [...]}]}. `GET /v1/reviews/precision`
     (?relation=contradiction|entailment, ?model_sha256=): {"relation", "n_right", "n_wrong", "n_disputed", "n_unsure", "n_missed",
     "precision", "low", "high"}. `article_sha256` is what `store.keep_report` returned: the SHA-256 of the article's text in UTF-8.
     """
     router = APIRouter(prefix="/v1/reviews", tags=["reviews"], route_class=_GuardedRoute)
 
     @router.post("", status_code=201, responses=REFUSALS)
-    def add_review(body: ReviewBody) -> MarkAnswer:
+    def add_review(body: ReviewBody) -> Mark:
         """Keep a mark. It joins earlier ones; the latest of each reviewer on a pair counts."""
-        return MarkAnswer.model_validate(asdict(store.add(body.as_mark())))
+        return store.add(body.as_mark())
 
     @router.get("", responses=_refusals(404, 422, 503))
     def list_reviews(article_sha256: Annotated[Sha256, Query()]) -> ReviewsAnswer:
         """The marks on an article."""
-        pairs = [PairAnswer.model_validate(asdict(pair)) for pair in store.pairs(article_sha256)]
-        return ReviewsAnswer(article_sha256=article_sha256, pairs=pairs)
+        return ReviewsAnswer(article_sha256=article_sha256, pairs=store.pairs(article_sha256))
 
     @router.get("/precision", responses=_refusals(422, 503))
     def show_precision(
         relation: Annotated[Literal["contradiction", "entailment"], Query()] = "contradiction",
         model_sha256: Annotated[Sha256 | None, Query()] = None,
-    ) -> PrecisionAnswer:
+    ) -> Precision:
         """How often what was shown is right, by readers who agree."""
-        return PrecisionAnswer.model_validate(asdict(store.precision(relation, model_sha256=model_sha256)))
+        return store.precision(relation, model_sha256=model_sha256)
 
     return router
 

@@ -2,20 +2,23 @@
 
 A pair becomes a row when all readers who are sure agree: right, the relation that was shown; wrong, the one that the reader gave, else
 neutral; missed, the reader's. Both sides are framed as a check frames them, with the sentence before and the speaker. The split of an
-article follows from its hash, so that it stays where it is as marks are added; articles that share a statement go together.
+article follows from its hash, so that it stays where it is as marks are added; articles that share a statement go together, and one moves
+when a new mark ties it to an article of another split.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contrast.errors import InputError, UsageError
 from contrast.labels import Relation
 from contrast.reviews.marks import ReviewedPair, Span
-from contrast.reviews.store import KeptArticle, ReviewStore
+from contrast.reviews.records import KeptArticle
+from contrast.reviews.store import ReviewStore
 from contrast.writing import write_whole
 
 SPLITS = ("train", "validation", "test")
@@ -74,15 +77,22 @@ class FramedReview:
 def write_rows(store: ReviewStore, folder: Path) -> Outcome:
     """Writes the settled pairs of a store as a data set; the same marks give the same bytes.
 
-    Raises InputError when no pair is settled, UsageError for a folder that holds something else.
+    Raises InputError when no pair is settled or the folder cannot be read or written, UsageError for one that holds something else.
     """
-    refuse_folder(folder)
+    with _reachable(folder):
+        refuse_folder(folder)
     outcome = sort_out(store)
     if not any(outcome.rows.values()):
         raise InputError(
             f"{store.name}: no pair that readers agree on ({outcome.left_out['unsure']} unsure, {outcome.left_out['disputed']} disputed); "
             "mark some as right or wrong first"
         )
+    with _reachable(folder):
+        _write(outcome, folder)
+    return outcome
+
+
+def _write(outcome: Outcome, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "README.md", CARD)
     for split, rows in outcome.rows.items():
@@ -91,7 +101,14 @@ def write_rows(store: ReviewStore, folder: Path) -> Outcome:
             write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
         else:
             path.unlink(missing_ok=True)
-    return outcome
+
+
+@contextmanager
+def _reachable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"-o {folder}: cannot be used ({error.strerror}); name a folder that you may read and write") from error
 
 
 def refuse_folder(folder: Path) -> None:

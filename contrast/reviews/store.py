@@ -1,39 +1,27 @@
 """Keeps what was checked and what readers say of it, in SQLite or PostgreSQL.
 
-Articles and marks are only added, each in a transaction of its own that is on disk when the call returns: a process killed at any time
-leaves every mark whole or not at all, and readers at work at the same time never overwrite each other.
+Articles and marks are only added (the sentences of an article may change until it is marked), each in a transaction of its own that is on
+disk when the call returns: a process killed at any time leaves every mark whole or not at all, and readers at work at the same time never
+overwrite each other.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Engine, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from contrast.errors import ContrastError, InputError
-from contrast.labels import RELATIONS, Relation
-from contrast.reviews.marks import (
-    MARK_KINDS,
-    Mark,
-    MarkingModel,
-    MarkKind,
-    NewMark,
-    Precision,
-    ReviewedPair,
-    ShownRelation,
-    Span,
-    count_precision,
-    review_pairs,
-)
-from contrast.reviews.tables import WRITES, ArticleRow, CheckRow, MarkRow, open_engine, shown_name
+from contrast.reviews.marks import Mark, NewMark, Precision, ReviewedPair, ShownRelation, count_precision, review_pairs
+from contrast.reviews.records import KeptArticle, article_of, mark_of, refuse_misfit, refuse_spans, row_of, spans_of
+from contrast.reviews.tables import WRITES, ArticleRow, CheckRow, MarkRow, open_engine, reason_of, shown_name
 from contrast.schema import Article, ModelInfo, Report
 
 Result = TypeVar("Result")
@@ -45,18 +33,6 @@ class UnknownArticleError(InputError):
 
 class StoreError(ContrastError):
     """The database does not answer: locked for too long, disk full, connection lost. The mark was not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptArticle:
-    """An article as it is kept; `sentences` are the spans of its sentences in the order of the text."""
-
-    sha256: str
-    text: str
-    title: str | None
-    date: str | None
-    url: str | None
-    sentences: tuple[Span, ...]
 
 
 def text_sha256(text: str) -> str:
@@ -97,23 +73,21 @@ class ReviewStore:
         return self.keep_article(report.article, report.model, json.dumps(speakers, ensure_ascii=False))
 
     def keep_article(self, article: Article, model: ModelInfo | None = None, speakers: str = "[]") -> str:
-        """Keeps an article (once), and the check of it by `model`; returns its key. InputError for a text with NUL characters."""
+        """Keeps an article (once), and the check of it by `model`; returns its key. InputError for a text with NUL characters.
+
+        Its sentences are those of the latest check until it is marked, since marks point at them.
+        """
         if any("\0" in (part or "") for part in (article.text, article.title, article.date, article.url)):
             raise InputError(f"{article.path or article.id}: a NUL character in the text; remove it, such a text cannot be reviewed")
         sha256 = text_sha256(article.text)
+        sentences = json.dumps([[sentence.start, sentence.end] for sentence in article.sentences])
 
         def keep(session: Session) -> str:
-            insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-            row = {
-                "sha256": sha256,
-                "text": article.text,
-                "title": article.title,
-                "date": article.date,
-                "url": article.url,
-                "sentences": json.dumps([[sentence.start, sentence.end] for sentence in article.sentences]),
-                "added_at": _now(),
-            }
-            session.execute(insert(ArticleRow).values(row).on_conflict_do_nothing())
+            known = session.scalar(select(ArticleRow.sentences).where(ArticleRow.sha256 == sha256).with_for_update())
+            if known is None:
+                _insert(session, sha256, article, sentences)
+            elif known != sentences and session.scalar(select(MarkRow.id).where(MarkRow.article_sha256 == sha256).limit(1)) is None:
+                session.execute(update(ArticleRow).where(ArticleRow.sha256 == sha256).values(sentences=sentences))
             if model is not None and not _is_checked(_latest_check(session, sha256, None), model, speakers):
                 session.add(
                     CheckRow(
@@ -134,22 +108,23 @@ class ReviewStore:
 
         UnknownArticleError: no such article; InputError: a span that is no sentence of it, or values that do not go together.
         """
-        _refuse_misfit(new)
+        refuse_misfit(new)
 
         def add(session: Session) -> Mark:
-            spans = session.scalar(select(ArticleRow.sentences).where(ArticleRow.sha256 == new.article_sha256))
+            article = select(ArticleRow.sentences).where(ArticleRow.sha256 == new.article_sha256)
+            spans = session.scalar(article.with_for_update(read=True))
             if spans is None:
-                raise UnknownArticleError(f"article {new.article_sha256}: not in the store; check it first, its report to be kept")
-            _refuse_spans(new, {Span(*span) for span in json.loads(spans)})
+                raise _unknown(new.article_sha256)
+            refuse_spans(new, set(spans_of(spans)))
             check = _latest_check(session, new.article_sha256, new.model_sha256)
             if check is None and new.model_sha256 is not None:
                 raise InputError(
                     f"model_sha256 {new.model_sha256}: the article was not checked with such a model; leave it out or check again"
                 )
-            row = _row(new, check)
+            row = row_of(new, check, _now())
             session.add(row)
             session.flush()
-            return _mark(row)
+            return mark_of(row)
 
         return self._write(add)
 
@@ -157,9 +132,8 @@ class ReviewStore:
         """The article of that key; raises UnknownArticleError."""
         row = self._read(lambda session: session.get(ArticleRow, sha256))
         if row is None:
-            raise UnknownArticleError(f"article {sha256}: not in the store; check it first, its report to be kept")
-        spans = tuple(Span(*span) for span in json.loads(row.sentences))
-        return KeptArticle(row.sha256, row.text, row.title, row.date, row.url, spans)
+            raise _unknown(sha256)
+        return article_of(row)
 
     def marks(self, article_sha256: str | None = None) -> list[Mark]:
         """Every mark ever made (on one article, or on all), oldest first; raises UnknownArticleError."""
@@ -186,11 +160,11 @@ class ReviewStore:
         return review_pairs(self._marks(select(MarkRow).where(MarkRow.id.in_(latest))))
 
     def _marks(self, query: Select[Any]) -> list[Mark]:
-        return self._read(lambda session: [_mark(row) for row in session.scalars(query)])
+        return self._read(lambda session: [mark_of(row) for row in session.scalars(query)])
 
     def _refuse_unknown(self, sha256: str) -> None:
         if self._read(lambda session: session.scalar(select(ArticleRow.sha256).where(ArticleRow.sha256 == sha256))) is None:
-            raise UnknownArticleError(f"article {sha256}: not in the store; check it first, its report to be kept")
+            raise _unknown(sha256)
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         return self._run(self._engine, work)
@@ -203,12 +177,30 @@ class ReviewStore:
             with Session(engine, expire_on_commit=False) as session, session.begin():
                 return work(session)
         except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise StoreError(f"{self.name}: the review store does not answer ({reason}); try again") from error
+            raise StoreError(f"{self.name}: the review store does not answer ({reason_of(error)}); try again") from error
+
+
+def _unknown(sha256: str) -> UnknownArticleError:
+    return UnknownArticleError(f"article {sha256}: not in the store; check it first, its report to be kept")
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def _insert(session: Session, sha256: str, article: Article, sentences: str) -> None:
+    """Adds the article unless another process did just now."""
+    row = {
+        "sha256": sha256,
+        "text": article.text,
+        "title": article.title,
+        "date": article.date,
+        "url": article.url,
+        "sentences": sentences,
+        "added_at": _now(),
+    }
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    session.execute(insert(ArticleRow).values(row).on_conflict_do_nothing())
 
 
 def _of_article(query: Select[Any], article_sha256: str | None) -> Select[Any]:
@@ -224,64 +216,3 @@ def _latest_check(session: Session, sha256: str, model_sha256: str | None) -> Ch
 
 def _is_checked(check: CheckRow | None, model: ModelInfo, speakers: str) -> bool:
     return check is not None and (check.model_sha256, check.model_name, check.speakers) == (model.sha256, model.name, speakers)
-
-
-def _refuse_misfit(new: NewMark) -> None:
-    if new.mark not in MARK_KINDS or new.relation not in ("contradiction", "entailment"):
-        raise InputError(f"mark {new.mark!r} of relation {new.relation!r}; expected {', '.join(MARK_KINDS)} of contradiction or entailment")
-    if new.correct_relation is not None and (new.mark != "wrong" or new.correct_relation not in RELATIONS):
-        raise InputError("correct_relation: expected only with the mark 'wrong', as contradiction, entailment or neutral")
-    if new.correct_relation == new.relation:
-        raise InputError(f"correct_relation {new.correct_relation!r}: the same as the one marked wrong; expected another")
-    if new.statement == new.observation:
-        raise InputError("observation: the same sentence as the statement; expected another")
-    if not new.reviewer.strip() or "\0" in new.reviewer + (new.speaker or ""):
-        raise InputError("reviewer: empty, or a NUL character in it; expected the name of who marks")
-
-
-def _refuse_spans(new: NewMark, sentences: set[Span]) -> None:
-    for side, span in (("statement", new.statement), ("observation", new.observation)):
-        if span not in sentences:
-            raise InputError(f"{side} {span.start} to {span.end}: no sentence of the article; expected the start and end of one")
-
-
-def _row(new: NewMark, check: CheckRow | None) -> MarkRow:
-    named = {Span(start, end): speaker for start, end, speaker in json.loads(check.speakers)} if check else {}
-    return MarkRow(
-        article_sha256=new.article_sha256,
-        reviewer=" ".join(new.reviewer.split()),
-        statement_start=new.statement.start,
-        statement_end=new.statement.end,
-        observation_start=new.observation.start,
-        observation_end=new.observation.end,
-        relation=new.relation,
-        mark=new.mark,
-        probability=new.probability,
-        correct_relation=new.correct_relation,
-        speaker=new.speaker or named.get(new.statement),
-        model_name=check.model_name if check else None,
-        model_version=check.model_version if check else None,
-        model_sha256=check.model_sha256 if check else None,
-        marked_at=_now(),
-    )
-
-
-def _mark(row: MarkRow) -> Mark:
-    relation: ShownRelation = row.relation  # type: ignore[assignment]
-    kind: MarkKind = row.mark  # type: ignore[assignment]
-    correct: Relation | None = row.correct_relation  # type: ignore[assignment]
-    model = MarkingModel(row.model_name or "", row.model_version or "", row.model_sha256) if row.model_sha256 else None
-    return Mark(
-        id=row.id,
-        article_sha256=row.article_sha256,
-        reviewer=row.reviewer,
-        statement=Span(row.statement_start, row.statement_end),
-        observation=Span(row.observation_start, row.observation_end),
-        relation=relation,
-        mark=kind,
-        probability=row.probability,
-        correct_relation=correct,
-        speaker=row.speaker,
-        model=model,
-        marked_at=row.marked_at,
-    )

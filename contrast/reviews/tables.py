@@ -4,9 +4,11 @@ SQLite runs with a write-ahead log that is brought to disk with every mark (http
 lock at once, so that writers wait for each other instead of failing. The file must lie on a disk of this machine, not on a network share.
 """
 
+import os
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
+from sqlite3 import Error as SQLiteError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ForeignKey, Index, create_engine, event, inspect, select, text
@@ -102,9 +104,9 @@ def open_engine(where: str | Path, *, create: bool) -> Engine:
         event.listen(engine, "begin", _on_begin)
     try:
         _make_ready(engine, shown, create=create)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, SQLiteError) as error:
         engine.dispose()
-        raise InputError(f"{shown}: cannot be used as a review store ({_reason(error)}); {EXPECTED}") from error
+        raise InputError(f"{shown}: cannot be used as a review store ({reason_of(error)}); {EXPECTED} that you may write to") from error
     except InputError:
         engine.dispose()
         raise
@@ -130,11 +132,20 @@ def url_of(where: str | Path, *, create: bool) -> URL:
 
 
 def _url_of_file(path: Path, *, create: bool) -> URL:
+    try:
+        _refuse_file(path, create=create)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be reached ({error.strerror}); {EXPECTED}") from error
+    return URL.create("sqlite", database=str(path))
+
+
+def _refuse_file(path: Path, *, create: bool) -> None:
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path}: {'a folder' if path.is_dir() else 'its folder does not exist'}; {EXPECTED}")
     if not create and not path.exists():
         raise InputError(f"{path}: no such file; expected the review store that contrast serve keeps")
-    return URL.create("sqlite", database=str(path))
+    if create and path.exists() and not os.access(path, os.W_OK):
+        raise InputError(f"{path}: may only be read; expected a SQLite file that you may write to")
 
 
 def shown_name(url: URL) -> str:
@@ -142,7 +153,8 @@ def shown_name(url: URL) -> str:
     return (url.database or ":memory:") if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def reason_of(error: Exception) -> str:
+    """What the database says, its first line."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 
@@ -157,11 +169,9 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _make_ready(engine: Engine, shown: str, *, create: bool) -> None:
-    with engine.connect() as connection:
-        is_made = inspect(connection).has_table(MetaRow.__tablename__)
-    if not is_made and create:
+    if create:
         _make_tables(engine, shown)
-    elif not is_made:
+    elif not _is_made(engine):
         raise InputError(f"{shown}: no review store in it; expected the one that contrast serve keeps")
     with engine.connect() as connection:
         version = connection.scalar(select(MetaRow.value).where(MetaRow.name == "schema_version"))
@@ -169,6 +179,11 @@ def _make_ready(engine: Engine, shown: str, *, create: bool) -> None:
         raise InputError(
             f"{shown}: a review store of version {version}; this contrast reads version {SCHEMA_VERSION}; use the contrast that wrote it"
         )
+
+
+def _is_made(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return inspect(connection).has_table(MetaRow.__tablename__)
 
 
 def _make_tables(engine: Engine, shown: str) -> None:

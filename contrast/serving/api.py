@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contrast.labels import Relation
+from contrast.reviews.api import RefusedAnswer
 from contrast.serving.addresses import address_of
 from contrast.serving.intake import CheckBody, CompareBody, read_json, read_task
 from contrast.serving.kept import KeptReports
@@ -19,12 +20,6 @@ from contrast.serving.pending import PendingAnswer, PendingChecks
 from contrast.serving.queue import Job, ModelQueue
 from contrast.serving.refusals import Refusal
 from contrast.version import __version__
-
-
-class ErrorAnswer(BaseModel):
-    """Why a request was refused: what came, what was expected, what to do."""
-
-    error: str
 
 
 class CompareAnswer(BaseModel):
@@ -61,7 +56,7 @@ REASONS = {
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route, as FastAPI describes them."""
-    return {status: {"model": ErrorAnswer, "description": REASONS[status]} for status in statuses}
+    return {status: {"model": RefusedAnswer, "description": REASONS[status]} for status in statuses}
 
 
 _FORM = {

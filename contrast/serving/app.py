@@ -7,28 +7,30 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 
 from contrast.reviews.api import reviews_router
+from contrast.serving.answers import answer_refused
 from contrast.serving.api import api_router
 from contrast.serving.description import describe
 from contrast.serving.guard import Guard
+from contrast.serving.held import HeldBytes
 from contrast.serving.kept import KeptReports
 from contrast.serving.metrics import Metrics
-from contrast.serving.pages import draw_refusal, pages_router
+from contrast.serving.pages import pages_router
 from contrast.serving.pending import PendingChecks
 from contrast.serving.queue import ModelQueue
 from contrast.serving.refusals import NO_ARTICLE, Refusal
 from contrast.serving.settings import ServeSettings
 from contrast.version import __version__
 
-PAGES = ("/articles/",)
 GONE = 499  # the client went away; nobody reads this
 
 
 def build_app(settings: ServeSettings, queue: ModelQueue, kept: KeptReports, metrics: Metrics) -> FastAPI:
     """The application over a queue that was started; it ends the queue when it is shut down, after what is running."""
-    pending = PendingChecks(queue, kept)
+    held = HeldBytes(settings.n_bytes_at_once)
+    pending = PendingChecks(queue, kept, held)
 
     @asynccontextmanager
     async def run(_app: FastAPI) -> AsyncIterator[None]:
@@ -40,7 +42,7 @@ def build_app(settings: ServeSettings, queue: ModelQueue, kept: KeptReports, met
     app.include_router(api_router(queue, pending, kept, metrics))
     app.include_router(reviews_router(kept.store))
     app.include_router(pages_router(queue, kept))
-    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.add_middleware(Guard, settings=settings, metrics=metrics, held=held)
     app.add_exception_handler(Refusal, _refuse)
     app.add_exception_handler(HTTPException, _refuse_as_told)
     app.add_exception_handler(RequestValidationError, _refuse_misfit)
@@ -52,12 +54,12 @@ def build_app(settings: ServeSettings, queue: ModelQueue, kept: KeptReports, met
 
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _answer(request, error)
+    return answer_refused(request, error)
 
 
 async def _refuse_as_told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = _answer(request, Refusal(error.status_code, str(error.detail)))
+    answer = answer_refused(request, Refusal(error.status_code, str(error.detail)))
     answer.headers.update(error.headers or {})
     return answer
 
@@ -66,19 +68,12 @@ async def _refuse_misfit(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"][1:]))[:80]
-    return _answer(request, Refusal(NO_ARTICLE, f"{place}: {first['msg']}"))
+    return answer_refused(request, Refusal(NO_ARTICLE, f"{place}: {first['msg']}"))
 
 
 async def _leave(_request: Request, _error: Exception) -> Response:
     return Response(status_code=GONE)
 
 
-async def _fail(_request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": f"the server failed ({type(error).__name__}); tell those who run it"}, 500)
-
-
-def _answer(request: Request, refusal: Refusal) -> Response:
-    line = str(refusal)
-    if request.url.path.startswith(PAGES) and "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(draw_refusal(refusal.status, line), refusal.status, refusal.headers)
-    return JSONResponse({"error": line}, refusal.status, refusal.headers)
+async def _fail(request: Request, error: Exception) -> Response:
+    return answer_refused(request, Refusal(500, f"the server failed ({type(error).__name__}); tell those who run it"))

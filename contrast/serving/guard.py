@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contrast.serving.answers import answer_refused
+from contrast.serving.held import HeldBytes
 from contrast.serving.metrics import Metrics
 from contrast.serving.refusals import NOT_NOW, TOO_LARGE, TOO_MANY, Refusal
 from contrast.serving.settings import LOOPBACK, ServeSettings
@@ -25,7 +27,8 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Under no-referrer Chromium posts a form with "Origin: null", as if from another site.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -43,10 +46,9 @@ class BodyError(HTTPException):
 class Guard:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, settings: ServeSettings, metrics: Metrics) -> None:
-        self._app, self._settings, self._metrics = app, settings, metrics
+    def __init__(self, app: ASGIApp, settings: ServeSettings, metrics: Metrics, held: HeldBytes) -> None:
+        self._app, self._settings, self._metrics, self._held = app, settings, metrics, held
         self._hosts = frozenset(name.lower() for name in (*LOOPBACK, settings.host, *settings.allowed_hosts))
-        self._n_bytes = 0
         self._n_requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,19 +81,19 @@ class Guard:
         try:
             self._refuse(scope["method"], headers)
         except Refusal as refusal:
-            await JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)(scope, receive, send)
+            await answer_refused(Request(scope), refusal)(scope, receive, send)
             return
-        body = _Body(receive, self._settings, self)
+        body = _Body(receive, self._settings, self._held)
         try:
             await self._app(scope, body.receive, send)
         finally:
-            self.hold(-body.n_bytes)
+            self._held.release(body.n_bytes)
 
     def _refuse(self, method: str, headers: Headers) -> None:
         if self._n_requests > MAX_REQUESTS_AT_ONCE:
             raise Refusal(NOT_NOW, f"{MAX_REQUESTS_AT_ONCE} requests at once; try again in 5 s", retry_after=5)
         host = headers.get("host", "")
-        if self._settings.is_loopback and _name(host) not in self._hosts:
+        if (self._settings.is_loopback or self._settings.allowed_hosts) and _name(host) not in self._hosts:
             raise Refusal(403, f"the name {_name(host)[:80]!r} is not one of this server; start it with --allow-host {_name(host)[:80]}")
         origin = headers.get("origin")
         if method not in SAFE_METHODS and origin is not None and origin.lower() not in self._origins(host):
@@ -104,19 +106,12 @@ class Guard:
         names = {host.lower(), *(name.lower() for name in self._settings.allowed_hosts)}
         return {f"{scheme}://{name}" for scheme in ("http", "https") for name in names}
 
-    def hold(self, n_bytes: int) -> bool:
-        """Counts bytes of bodies that are held in memory; False, nothing counted, where they would be too many."""
-        if n_bytes > 0 and self._n_bytes + n_bytes > self._settings.n_bytes_at_once:
-            return False
-        self._n_bytes += n_bytes
-        return True
-
 
 class _Body:
     """A body as it comes in, its size and time counted."""
 
-    def __init__(self, receive: Receive, settings: ServeSettings, guard: Guard) -> None:
-        self._receive, self._settings, self._guard = receive, settings, guard
+    def __init__(self, receive: Receive, settings: ServeSettings, held: HeldBytes) -> None:
+        self._receive, self._settings, self._held = receive, settings, held
         self._deadline = time.monotonic() + settings.body_seconds
         self._is_whole = False
         self.n_bytes = 0
@@ -132,7 +127,7 @@ class _Body:
         if self.n_bytes + n > self._settings.max_bytes:
             refusal = too_large(self.n_bytes + n, self._settings.max_bytes)
             raise BodyError(refusal.status, str(refusal))
-        if not self._guard.hold(n):
+        if not self._held.hold(n):
             raise BodyError(TOO_MANY, "too much is being sent at once; try again in 5 s", {"Retry-After": "5"})
         self.n_bytes += n
         self._is_whole = not message.get("more_body", False)

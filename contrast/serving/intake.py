@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from contrast.reading import DOCUMENT_READERS
@@ -18,6 +18,7 @@ TEXT_ENDINGS = ("", ".txt", ".text")
 ENDINGS = (*TEXT_ENDINGS[1:2], *DOCUMENT_READERS)
 MAX_PAIR_CHARACTERS = 10_000
 N_FIELDS = 4
+MALFORMED = 400  # so Starlette refuses a form within an application
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -70,8 +71,12 @@ async def _of_form(request: Request) -> CheckTask:
     try:
         # The guard bounds the whole, so that no part needs a bound of its own.
         form = await request.form(max_files=1, max_fields=N_FIELDS, max_part_size=MAX_DOCUMENT_BYTES)
-    except MultiPartException as error:
-        raise Refusal(NO_ARTICLE, f"the form cannot be read ({error.message}); expected 'text' or 'file'") from error
+    except HTTPException as error:
+        if error.status_code != MALFORMED:
+            raise
+        raise Refusal(NO_ARTICLE, f"the form cannot be read ({error.detail}); expected 'text' or 'file'") from error
+    except UnicodeError as error:
+        raise Refusal(NO_ARTICLE, f"the form cannot be read in its charset ({error}); send it as UTF-8") from error
     try:
         return await _of_fields(form)
     finally:

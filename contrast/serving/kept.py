@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, LargeBinary, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from contrast.errors import InputError
 from contrast.rendering.carried import Carried, from_carried
 from contrast.reviews.store import ReviewStore, StoreError
-from contrast.reviews.tables import WRITES, open_engine, shown_name
+from contrast.reviews.tables import EXPECTED, WRITES, open_engine, shown_name
 from contrast.serving.addresses import N_HEX
 from contrast.serving.refusals import NO_ARTICLE, NOT_NOW, Refusal
 
@@ -50,8 +50,14 @@ class KeptReports:
     def open(cls, where: str, *, max_kept: int = MAX_KEPT) -> "KeptReports":
         """The reports and marks in a SQLite file or at a URL; raises InputError or UsageError when it cannot be used."""
         engine = open_engine(where, create=True)
-        with engine.execution_options(**WRITES).begin() as connection:
-            Table.metadata.create_all(connection)
+        try:
+            with engine.execution_options(**WRITES).begin() as connection:
+                Table.metadata.create_all(connection)
+        except DBAPIError as error:
+            engine.dispose()
+            raise InputError(
+                f"{shown_name(engine.url)}: reports cannot be kept there ({error.orig}); {EXPECTED} that can be written"
+            ) from error
         return cls(engine, ReviewStore(engine), max_kept=max_kept)
 
     def close(self) -> None:
@@ -84,9 +90,14 @@ class KeptReports:
         return sha256[:N_HEX]
 
     def find(self, id: str) -> Carried | None:
-        """What the page at that address carries."""
+        """What the page at that address carries; raises Refusal when it is not what this version keeps."""
         packed = self._run(self._engine, lambda session: session.scalar(select(ReportRow.carried).where(ReportRow.id == id[:N_HEX])))
-        return None if packed is None else from_carried(json.loads(zlib.decompress(packed)), id)
+        if packed is None:
+            return None
+        try:
+            return from_carried(json.loads(zlib.decompress(packed)), id)
+        except InputError as error:
+            raise Refusal(404, "the report kept at this address cannot be read any more; check the text again") from error
 
     def _run(self, engine: Engine, work: Callable[[Session], Result]) -> Result:
         try:

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client import generate_latest as as_text
 
 SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0)
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 
@@ -35,8 +36,8 @@ class Metrics:
         self._waiting_limit.set(limit)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Counts an answer; `route` is the pattern, not the address, so that their number stays small."""
-        self._requests.labels(method, route, str(status)).inc()
+        """Counts an answer; so that their number stays small, `route` is the pattern, not the address, and unknown methods are 'other'."""
+        self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
     def count_task(self, task: str, outcome: str, seconds: float) -> None:

@@ -1,4 +1,5 @@
-"""The pages: where a text is pasted, and where its report is read, marked and downloaded. Only progress and marks need script."""
+"""The pages: where a text is pasted, and where its report is read, marked and downloaded. Only progress, filters,
+sorting and marks need script."""
 
 import asyncio
 import hashlib
@@ -58,9 +59,13 @@ def pages_router(queue: ModelQueue, kept: KeptReports) -> APIRouter:
     async def check_without_script(request: Request) -> Response:
         try:
             written = await answer_to(queue, queue.submit(await read_task(request, is_explained=True)), request)
+            return RedirectResponse(address_of(await asyncio.to_thread(kept.keep, written)), 303)
         except Refusal as refusal:
             return HTMLResponse(draw_start(str(refusal)), refusal.status, refusal.headers)
-        return RedirectResponse(address_of(await asyncio.to_thread(kept.keep, written)), 303)
+
+    @router.get("/check")
+    async def lead_back() -> Response:
+        return RedirectResponse("/", 303)
 
     @router.get("/articles/{id}")
     async def show_article(id: str) -> Response:

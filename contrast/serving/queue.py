@@ -8,6 +8,7 @@ import multiprocessing
 import secrets
 import threading
 import time
+import traceback
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
@@ -54,7 +55,7 @@ class ModelQueue:
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
         self._changed = threading.Condition()
-        self._is_closed = False
+        self._is_closed = self._is_ended = False
         self._seconds_a_task = 1.0
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
@@ -71,7 +72,8 @@ class ModelQueue:
     @property
     def is_ready(self) -> bool:
         """Whether a task would be taken up, now or after those before it."""
-        return not self._is_closed and self._process is not None and self._process.is_alive()
+        process = self._process  # which the queue's thread may end meanwhile
+        return not self._is_closed and process is not None and process.is_alive()
 
     @property
     def n_waiting(self) -> int:
@@ -112,6 +114,13 @@ class ModelQueue:
             self._changed.notify()
         for job in refused:
             job.future.set_exception(Refusal(NOT_NOW, CLOSING, retry_after=10))
+
+    def end_at_once(self) -> None:
+        """Ends the model's process, whatever it is at, and starts none anew. A signal handler may call it."""
+        self._is_ended = True
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def finish(self) -> None:
         """Waits for what is running, then ends the model's process."""
@@ -156,7 +165,11 @@ class ModelQueue:
             return Refusal(NOT_NOW, str(error), retry_after=MAX_RETRY_AFTER)
         except (EOFError, OSError):
             self._end_process()
-            return Refusal(NO_ARTICLE, CRASHED)
+            return Refusal(NOT_NOW, CLOSING, retry_after=10) if self._is_ended else Refusal(NO_ARTICLE, CRASHED)
+        except Exception as error:  # the thread outlives every task
+            traceback.print_exc()
+            self._end_process()
+            return Refusal(500, f"the check failed ({type(error).__name__}); tell those who run this server")
 
     def _hear(self, job: Job, connection: Connection, began: float) -> str | Refusal:
         stopped_at: float | None = None
@@ -197,13 +210,19 @@ class ModelQueue:
 
     def _open_process(self) -> ModelInfo:
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(theirs, self._settings.check, self._opener), name="contrast-model", daemon=True)
-        self._process.start()
-        theirs.close()
-        self._connection = ours
         try:
+            ours, theirs = context.Pipe()
+            with theirs:
+                process = context.Process(
+                    target=work, args=(theirs, self._settings.check, self._opener), name="contrast-model", daemon=True
+                )
+                process.start()
+            self._process, self._connection = process, ours
+            if self._is_ended:
+                raise ModelError(CLOSING)
             message: Message = ours.recv()
+        except OSError as error:
+            raise ModelError(f"the process with the models cannot be started ({error}); is there memory enough?") from error
         except EOFError as error:
             raise ModelError("the process with the models ended while it loaded them; is there memory enough?") from error
         if isinstance(message, Ready):

@@ -63,6 +63,8 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stops at once when told twice."""
         self.force_exit = self.should_exit
+        if self.force_exit:
+            self._queue.end_at_once()
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,5 +1,6 @@
 """What `contrast serve` may be told, and the bounds that it keeps."""
 
+import math
 from dataclasses import dataclass, field
 
 from contrast.errors import UsageError
@@ -32,7 +33,7 @@ class ServeSettings:
             raise UsageError(f"queue {self.n_waiting}: expected a whole number from 1 up")
         if self.max_bytes < 1:
             raise UsageError(f"max-mb {self.max_bytes / 1e6:g}: expected a number above 0")
-        if not self.check_seconds > 0:
+        if not (math.isfinite(self.check_seconds) and self.check_seconds > 0):
             raise UsageError(f"timeout {self.check_seconds:g}: expected seconds above 0")
 
     @property

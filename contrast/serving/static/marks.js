@@ -58,20 +58,29 @@
     return nameless;
   };
 
+  // One after the other: of a reader's marks on a pair the latest counts, so they must arrive in the order of the clicks.
+  let sending = Promise.resolve();
+  const send = (body) => {
+    const sent = sending.then(() => ask("/v1/reviews", body));
+    sending = sent.catch(() => {});
+    return sent;
+  };
+
   const mark = async (statement, observation, relation, kind, {probability = null, instead = null} = {}) => {
     const body = {
       article_sha256: page.article_sha256, reviewer: me(), statement: span(statement), observation: span(observation),
       relation, mark: kind, probability, correct_relation: instead, model_sha256: report.model.sha256,
     };
     try {
-      await ask("/v1/reviews", body);
+      await send(body);
     } catch (error) {
       tell(`Not kept: ${error.message}`, true);
-      return;
+      return false;
     }
     const kept = kind === "missed" ? "a missed pair" : [KINDS[kind], instead && INSTEAD[instead]].filter(Boolean).join(", ").toLowerCase();
     tell(`Kept as ${body.reviewer}: ${kept}`);
     await load();
+    return true;
   };
 
   const control = (row, finding) => {
@@ -109,14 +118,17 @@
 
   const showMissed = (pairs) => {
     const rows = pairs.filter((pair) => pair.marks.some((one) => one.mark === "missed")).map((pair) => {
-      const {reviewer: by, relation} = pair.marks.find((one) => one.mark === "missed");
+      const missed = pair.marks.filter((one) => one.mark === "missed");
+      const {reviewer: by, relation} = missed.find((one) => one.reviewer === nameGiven()) ?? missed[0];
       const row = make("li", {},
         make("p", {class: "missed-head"}, `${SPEAKS[relation]} it, added by ${by}`),
         make("blockquote", {class: "quote quote-said"}, quote(pair.statement)),
         make("blockquote", {class: "quote quote-seen"}, quote(pair.observation)));
       if (by === nameGiven()) {
         const back = make("button", {type: "button"}, "Take back");
-        back.addEventListener("click", () => mark(pair.statement, pair.observation, relation, "unsure"));
+        back.addEventListener("click", async () => {
+          if (await mark(pair.statement, pair.observation, relation, "unsure")) byId("missed-statement").focus();
+        });
         row.append(back);
       }
       return row;
@@ -134,9 +146,13 @@
     if (found.n_disputed) byId("precision").textContent += `; readers disagree on ${found.n_disputed}`;
   };
 
+  let nLoads = 0;
   const load = async () => {
+    nLoads += 1;
+    const number = nLoads;
     try {
       const [{pairs}, precision] = await Promise.all([ask(`/v1/reviews?article_sha256=${page.article_sha256}`), ask("/v1/reviews/precision")]);
+      if (number !== nLoads) return;
       controls.forEach(({buttons, instead, alternatives, others}) => {
         press([...buttons, ...alternatives]);
         instead.hidden = true;
@@ -146,11 +162,14 @@
       showMissed(pairs);
       showPrecision(precision);
     } catch (error) {
-      tell(`The marks cannot be shown: ${error.message}`, true);
+      if (number === nLoads) tell(`The marks cannot be shown: ${error.message}`, true);
     }
   };
 
-  const short = (words) => (words.length > 110 ? `${words.slice(0, 108)} …` : words);
+  const short = (words) => {
+    const letters = [...words];
+    return letters.length > 110 ? `${letters.slice(0, 108).join("")} …` : words;
+  };
   const fill = (select, sides, label) => {
     const places = new Set(sides.map(({start}) => start));
     const option = (side, name) => make("option", {value: `${side.start},${side.end}`}, short(`${name}${quote(side)}`));

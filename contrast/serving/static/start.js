@@ -17,13 +17,14 @@ The walls of the waiting room were painted white on Friday.
 Islanders fetched their bread by rowing boat on Thursday.`;
   const POLL_MS = 300;
   const MAX_MISSES = 40;
-  let running = null;
+  // The check that the page shows, and its id once the server has told it.
+  let attempt = null;
 
   const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
   const count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 
   const refuse = (line) => {
-    running = null;
+    attempt = null;
     progress.hidden = true;
     form.hidden = false;
     refusal.hidden = false;
@@ -62,14 +63,14 @@ Islanders fetched their bread by rowing boat on Thursday.`;
   };
 
   // A server that does not answer for a moment (it is being started anew, the lid was closed) is asked again.
-  const follow = async (check) => {
+  const follow = async (mine) => {
     let misses = 0;
-    while (running === check.id) {
+    while (attempt === mine) {
       await wait(POLL_MS);
       try {
-        const now = await ask(`/v1/checks/${check.id}`);
+        const now = await ask(`/v1/checks/${mine.id}`);
         misses = 0;
-        if (running !== check.id) return;
+        if (attempt !== mine) return;
         if (now.step === "refused") throw Object.assign(new Error(now.error), {isRefusal: true});
         tell(now);
         if (now.step === "done") {
@@ -77,12 +78,15 @@ Islanders fetched their bread by rowing boat on Thursday.`;
           return;
         }
       } catch (error) {
+        if (attempt !== mine) return;
         misses += 1;
         if (error.isRefusal || misses > MAX_MISSES) throw error;
         words.textContent = "The server does not answer; asking again";
       }
     }
   };
+
+  const giveUp = (id) => fetch(`/v1/checks/${id}`, {method: "DELETE"});
 
   const check = async () => {
     refusal.hidden = true;
@@ -92,6 +96,8 @@ Islanders fetched their bread by rowing boat on Thursday.`;
     }
     const body = new FormData();
     if (file.files.length) body.append("file", file.files[0]); else body.append("text", text.value);
+    const mine = {id: null};
+    attempt = mine;
     form.hidden = true;
     progress.hidden = false;
     words.textContent = "Sending";
@@ -99,11 +105,15 @@ Islanders fetched their bread by rowing boat on Thursday.`;
     byId("stop").focus();
     try {
       const started = await ask("/v1/checks", {method: "POST", body});
-      running = started.id;
+      mine.id = started.id;
+      if (attempt !== mine) {
+        await giveUp(mine.id);
+        return;
+      }
       tell(started);
-      await follow(started);
+      await follow(mine);
     } catch (error) {
-      refuse(error.isRefusal ? error.message : "The server cannot be reached. Is it running? Try again.");
+      if (attempt === mine) refuse(error.isRefusal ? error.message : "The server cannot be reached. Is it running? Try again.");
     }
   };
 
@@ -112,7 +122,7 @@ Islanders fetched their bread by rowing boat on Thursday.`;
     check();
   });
   byId("stop").addEventListener("click", () => {
-    if (running) fetch(`/v1/checks/${running}`, {method: "DELETE"});
+    if (attempt?.id) giveUp(attempt.id).catch(() => {});
     refuse("Stopped. The text is still here.");
   });
   byId("example").hidden = false;
@@ -140,15 +150,23 @@ Islanders fetched their bread by rowing boat on Thursday.`;
     });
   }
   addEventListener("drop", (event) => {
-    if (!isFiles(event) || form.hidden) return;
+    if (!isFiles(event)) return;
     event.preventDefault();
-    file.files = event.dataTransfer.files;
+    const [first, ...others] = event.dataTransfer.files;
+    if (form.hidden || !first) return;
+    const taken = new DataTransfer();
+    taken.items.add(first);
+    file.files = taken.files;
+    if (others.length) {
+      refuse(`One article at a time: of ${others.length + 1} files only ${first.name} is taken. Check it, or choose another.`);
+      return;
+    }
     form.requestSubmit();
   });
   // Back from a report, the browser may show the page as it was left.
   addEventListener("pageshow", () => {
     progress.hidden = true;
     form.hidden = false;
-    running = null;
+    attempt = null;
   });
 })();
