@@ -890,23 +890,6 @@ def test_without_script_a_reader_checks_a_text(browser: Any, stubbed: Running) -
     context.close()
 
 
-@needs_browser
-def test_a_check_stopped_while_it_is_sent_stays_stopped(page: Any, stubbed: Running) -> None:
-    held: list[Any] = []
-    page.route("**/v1/checks", lambda route: held.append(route))
-    page.goto(stubbed.address)
-    page.get_by_label("The article's text").fill("It takes 2 s. It shut.")
-    page.get_by_role("button", name="Check the text").click()
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("alert").get_by_text("Stopped.").wait_for()
-    with page.expect_response(lambda answer: answer.request.method == "DELETE") as answered:
-        held[0].continue_()
-    assert answered.value.status == 200
-    page.wait_for_timeout(500)
-    assert page.get_by_role("alert").inner_text() == "Stopped. The text is still here."
-    assert wait_for(stubbed, answered.value.json()["id"])["error"] == "stopped before it was done"
-
-
 DROP = """names => {
     const dropped = new DataTransfer();
     for (const name of names) dropped.items.add(new File(["Mill to close. It shut."], name));
