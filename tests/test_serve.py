@@ -900,6 +900,27 @@ DROP = """names => {
 
 
 @needs_browser
+def test_a_check_stopped_while_it_is_sent_stays_stopped(page: Any, stubbed: Running) -> None:
+    sent: list[Any] = []
+    given_up: list[str] = []
+    page.route("**/v1/checks", lambda route: sent.append(route))
+    page.goto(stubbed.address)
+    page.get_by_label("The article's text").fill("It takes 2 s. It shut.")
+    page.get_by_role("button", name="Check the text").click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("alert").get_by_text("Stopped.").wait_for()
+    page.on("request", lambda request: given_up.append(request.url) if request.method == "DELETE" else None)
+    sent[0].continue_()
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        if given_up:
+            break
+    assert len(given_up) == 1
+    assert page.url == f"{stubbed.address}/"
+    assert page.get_by_role("alert").inner_text() == "Stopped. The text is still here."
+
+
+@needs_browser
 def test_of_dropped_files_one_is_taken_and_none_is_opened_instead_of_the_page(page: Any, stubbed: Running) -> None:
     page.goto(stubbed.address)
     assert page.evaluate(DROP, ["first.txt", "second.txt"])
