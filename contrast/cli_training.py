@@ -54,6 +54,10 @@ def train_nli(
         float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
     ] = 0.0,
     smoothing: Annotated[float, typer.Option(help="Share of the loss that asks for all relations alike.", min=0.0, max=1.0)] = 0.0,
+    teacher_share: Annotated[
+        float, typer.Option(help="Share of the loss that asks for a teacher's probabilities where rows carry them.", min=0.0, max=1.0)
+    ] = 0.5,
+    freeze: Annotated[int, typer.Option(help="Embeddings and this many of the lowest layers stay as they are; 0: all learn.", min=0)] = 0,
     weighted: Annotated[bool, typer.Option("--weighted", help="Weigh pairs less whose premise alone gives the label away.")] = False,
     stray_context: Annotated[
         float, typer.Option(help="Share of sides without context that get a sentence of another set before them.")
@@ -83,9 +87,52 @@ def train_nli(
         stray_context_share=stray_context,
         near_share=near_neutrals,
         smoothing=smoothing,
+        teacher_share=teacher_share,
+        n_frozen_layers=freeze,
         loop=loop,
     )
     print(run(settings))
+
+
+@train_app.command("soft-labels")
+def train_soft_labels(
+    teacher: Annotated[Path, typer.Argument(metavar="DIR", help="A run of train nli on a larger encoder.")],
+    output: OutputOption,
+    data: Annotated[list[Path] | None, typer.Option("--data", help="As for train nli; may be given again.")] = None,
+    texts: Annotated[Path | None, typer.Option(help="Articles that nobody labelled, as JSONL: id, title, date, url, text.")] = None,
+    without: Annotated[Path | None, typer.Option(help="JSONL rows whose ids are not to be taken from the texts.")] = None,
+    n_texts: Annotated[int, typer.Option(min=1, help="How many of the texts are drawn.")] = 1000,
+    pairs_per_text: Annotated[int, typer.Option(min=1, help="How many pairs of each, those that promise most.")] = 15,
+    neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
+    near_neutrals: Annotated[
+        float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
+    ] = 0.0,
+    stray_context: Annotated[
+        float, typer.Option(help="Share of sides without context that get a sentence of another set before them.")
+    ] = 0.0,
+    seed: SeedOption = 13,
+) -> None:
+    """Write what a larger model says of pairs, labelled or found in articles, as rows for train nli --data (distillation)."""
+    _needs_train()
+    from contrast.training.soft_labels import SoftLabelling, write_soft_labels
+
+    print(
+        write_soft_labels(
+            SoftLabelling(
+                teacher=teacher,
+                output=output,
+                data=data or [],
+                texts=texts,
+                without=without,
+                n_texts=n_texts,
+                n_pairs_per_text=pairs_per_text,
+                n_neutral_per_other=neutrals,
+                near_share=near_neutrals,
+                stray_context_share=stray_context,
+                seed=seed,
+            )
+        )
+    )
 
 
 @train_app.command("roles")

@@ -210,7 +210,16 @@ def test_two_way_labels_allow_both_other_relations(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", ['{"premise": "a", "hypothesis": "b", "label": "maybe"}', '{"premise": "a", "label": "neutral"}', "[]", "{"]
+    "row",
+    [
+        '{"premise": "a", "hypothesis": "b", "label": "maybe"}',
+        '{"premise": "a", "hypothesis": "b"}',
+        '{"premise": "a", "hypothesis": "b", "entailment": 0.5}',
+        '{"premise": "a", "hypothesis": "b", "entailment": 0.5, "neutral": 0.5, "contradiction": 0.5}',
+        '{"premise": "a", "label": "neutral"}',
+        "[]",
+        "{",
+    ],
 )
 def test_a_bad_training_row_is_named(tmp_path: Path, row: str) -> None:
     path = tmp_path / "rows.jsonl"
@@ -237,3 +246,96 @@ def test_runs_are_averaged_by_their_shares(trained: Path, tmp_path: Path) -> Non
         average([Part(tmp_path, 1)], tmp_path / "nothing")
     with pytest.raises(UsageError, match="FOLDER=SHARE"):
         part_of("runs/nli")
+
+
+@pytest.fixture
+def found_texts(tmp_path: Path) -> Path:
+    """Articles that nobody labelled, as JSONL."""
+    texts = [
+        "The mill will stay open through the winter, its owner promised on Monday. On Thursday the gates of the mill were chained.",
+        "The bank will lend more to farms, it said. Its loans to farms fell by a third in June, figures showed.",
+    ]
+    path = tmp_path / "texts.jsonl"
+    path.write_text("".join(json.dumps({"id": f"t{k}", "text": text}) + "\n" for k, text in enumerate(texts)), encoding="utf-8")
+    return path
+
+
+def test_a_teacher_labels_pairs_and_articles_and_goes_on_where_it_was_killed(
+    trained: Path, pairs_folder: Path, found_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contrast.training import soft_labels
+    from contrast.training.soft_labels import SoftLabelling, write_soft_labels
+
+    monkeypatch.setattr(soft_labels, "N_PAIRS_A_PART", 4)
+
+    def label(output: str) -> Path:
+        settings = SoftLabelling(trained / "runs/nli", tmp_path / output, data=[pairs_folder], texts=found_texts, n_texts=2)
+        return write_soft_labels(settings) / "rows.jsonl"
+
+    whole = label("whole").read_text(encoding="utf-8")
+    broken = label("broken")
+    broken.write_text(whole[: len(whole) // 2], encoding="utf-8")
+    assert label("broken").read_text(encoding="utf-8") == whole
+    pairs = read_pairs([tmp_path / "whole"])
+    given = read_pairs([pairs_folder])
+    assert [(pair.premise, pair.hypothesis, pair.label) for pair in pairs[: len(given)]] == [
+        (pair.premise, pair.hypothesis, pair.label) for pair in given
+    ]
+    found = [pair for pair in pairs if pair.label == "unlabelled"]
+    assert {pair.group.split("/")[0] for pair in found} == {"t0", "t1"}
+    assert all(pair.soft_label and abs(sum(pair.soft_label) - 1) < 0.01 for pair in pairs)
+
+
+def test_texts_that_are_named_to_be_left_out_are(trained: Path, found_texts: Path, tmp_path: Path) -> None:
+    from contrast.training.soft_labels import SoftLabelling, write_soft_labels
+
+    without = tmp_path / "without.jsonl"
+    without.write_text('{"id": "t0"}\n', encoding="utf-8")
+    rows = write_soft_labels(SoftLabelling(trained / "runs/nli", tmp_path / "soft", texts=found_texts, without=without))
+    assert {pair.group.split("/")[0] for pair in read_pairs([rows])} == {"t1"}
+
+
+def test_a_student_comes_to_say_what_its_teacher_says(tiny_encoder: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.soft_labels import Teacher
+
+    pairs = read_pairs([pairs_folder])
+    soft = {"entailment": 0.1, "neutral": 0.2, "contradiction": 0.7}
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        "".join(
+            json.dumps({"premise": p.premise.text, "hypothesis": p.hypothesis.text, "label": "entailment", **soft}) + "\n" for p in pairs
+        )
+    )
+    loop = LoopSettings(epochs=20, batch_size=4, learning_rate=3e-3, device="cpu")
+
+    def taught(share: float) -> list[float]:
+        run = train_nli(NliTraining([rows], tmp_path / f"at-{share}", base=str(tiny_encoder), teacher_share=share, loop=loop))
+        return [float(value) for value in Teacher(run).judge(pairs).mean(axis=0)]
+
+    assert taught(1.0) == pytest.approx([0.1, 0.2, 0.7], abs=0.05)
+    assert taught(0.0)[0] > 0.95
+
+
+def test_a_teacher_that_is_no_trained_model_is_refused(tmp_path: Path, tiny_encoder: Path) -> None:
+    from contrast.training.soft_labels import Teacher
+
+    with pytest.raises(ModelError, match="no trained model"):
+        Teacher(tmp_path)
+    with pytest.raises(ModelError, match="labels"):
+        Teacher(tiny_encoder)
+
+
+def test_frozen_layers_stay_as_they_are(tiny_encoder: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, load_cross_encoder, train_nli
+
+    loop = LoopSettings(epochs=2, batch_size=4, learning_rate=1e-2, device="cpu")
+    run = train_nli(NliTraining([pairs_folder], tmp_path / "run", base=str(tiny_encoder), n_frozen_layers=1, loop=loop))
+    before, after = (load_cross_encoder(folder)[0].base_model.state_dict() for folder in (tiny_encoder, run))
+    changed = {name for name in before if not (before[name] == after[name][: len(before[name])]).all()}
+    assert not {name for name in changed if name.startswith(("embeddings", "encoder.layer.0"))}
+    assert {name for name in changed if name.startswith("encoder.layer.1")}
+    with pytest.raises(UsageError, match="2 layers"):
+        train_nli(NliTraining([pairs_folder], tmp_path / "none", base=str(tiny_encoder), n_frozen_layers=2, loop=loop))

@@ -3,6 +3,9 @@
 The recipe is the plain one of BERT (Devlin et al., 2019): one linear head over the pooled first token, AdamW, linear decay. Batches are
 drawn by length. Attention runs unfused and without dropout, which trains fastest on CPUs with bfloat16 units (train_samples_per_second of a
 run with --limit 2000 tells).
+
+Pairs may carry a larger model's probabilities: the loss then asks for those beside the label, as in knowledge distillation (Hinton et al.,
+2015, https://arxiv.org/abs/1503.02531).
 """
 
 from dataclasses import dataclass, field
@@ -21,11 +24,12 @@ from transformers import (
     Trainer,
 )
 
+from contrast.errors import UsageError
 from contrast.labels import RELATIONS
 from contrast.scoring.framing import TARGET_MARK, frame
 from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
-from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs
+from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs, soft_targets
 from contrast.training.weighting import weigh
 
 
@@ -44,25 +48,31 @@ class NliTraining:
     stray_context_share: float = 0.0
     near_share: float = 0.0
     smoothing: float = 0.0
+    teacher_share: float = 0.5
+    n_frozen_layers: int = 0
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
 class RelationTrainer(Trainer):
     """Trainer whose targets say which relations a row's label allows (so that two-way labels train too), and how much it weighs.
 
-    `smoothing` is the share of the loss that asks for all relations alike (Szegedy et al., 2016).
+    `smoothing` is the share of the loss that asks for all relations alike (Szegedy et al., 2016), `teacher_share` the share that asks for a
+    teacher's probabilities where a row has both these and a label.
     """
 
-    def __init__(self, *args: Any, smoothing: float = 0.0, **settings: Any) -> None:
+    def __init__(self, *args: Any, smoothing: float = 0.0, teacher_share: float = 0.5, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.smoothing = smoothing
+        self.teacher_share = teacher_share
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
-        allowed, weights = inputs.pop("labels"), inputs.pop("weight")
+        allowed, weights, soft = inputs.pop("labels"), inputs.pop("weight"), inputs.pop("soft_label")
         outputs = model(**inputs)
         log_probabilities = torch.log_softmax(outputs.logits.float(), dim=-1)
         losses = -torch.logsumexp(log_probabilities.masked_fill(allowed == 0, float("-inf")), dim=-1)
         losses = (1 - self.smoothing) * losses - self.smoothing * log_probabilities.mean(dim=-1)
+        share = torch.where(allowed.min(dim=-1).values > 0, 1.0, self.teacher_share) * (soft.sum(dim=-1) > 0)
+        losses = (1 - share) * losses - share * (soft * log_probabilities).sum(dim=-1)
         loss = (losses * weights).mean()
         return (loss, outputs) if return_outputs else loss
 
@@ -85,6 +95,19 @@ def load_cross_encoder(base: str | Path, *, dropout: float = 0.0) -> tuple[PreTr
     return model, tokenizer
 
 
+def freeze(model: PreTrainedModel, n_layers: int) -> None:
+    """Keeps embeddings and the lowest layers as they are: a large encoder then trains faster; UsageError where none would be left."""
+    if n_layers == 0:
+        return
+    encoder: Any = model.base_model.encoder
+    if n_layers >= len(encoder.layer):
+        raise UsageError(f"--freeze {n_layers}: the encoder has {len(encoder.layer)} layers; expected fewer")
+    position_bias = [child for name, child in encoder.named_children() if name != "layer"]
+    parts: list[Any] = [model.base_model.embeddings, *position_bias, *encoder.layer[:n_layers]]
+    for part in parts:
+        part.requires_grad_(False)
+
+
 def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> Dataset:
     """Token ids, targets and lengths of the pairs, in their order."""
     encoded = tokenizer(
@@ -95,7 +118,7 @@ def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, 
     )
     columns = {key: encoded[key] for key in ("input_ids", "token_type_ids", "attention_mask") if key in encoded}
     lengths = [len(ids) for ids in encoded["input_ids"]]
-    return Dataset.from_dict({**columns, "labels": label_targets(pairs), "length": lengths})
+    return Dataset.from_dict({**columns, "labels": label_targets(pairs), "soft_label": soft_targets(pairs), "length": lengths})
 
 
 def train_nli(settings: NliTraining) -> Path:
@@ -105,11 +128,12 @@ def train_nli(settings: NliTraining) -> Path:
     )
     pairs = add_stray_context(pairs, settings.stray_context_share, seed=settings.loop.seed)
     model, tokenizer = load_cross_encoder(starting_point(settings.base, settings.output), dropout=settings.dropout)
+    freeze(model, settings.n_frozen_layers)
     pairs = pairs[: settings.limit]
     rows = encode_pairs(pairs, tokenizer, settings.max_tokens)
     rows = rows.add_column("weight", weigh(pairs) if settings.is_weighted else [1.0] * len(pairs))
     return run_loop(
-        partial(RelationTrainer, smoothing=settings.smoothing),
+        partial(RelationTrainer, smoothing=settings.smoothing, teacher_share=settings.teacher_share),
         model=model,
         rows=rows,
         collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),

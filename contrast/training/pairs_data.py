@@ -1,7 +1,8 @@
 """Labelled pairs for training and evaluation: from rows, from data set folders, from annotated articles.
 
 A row is a JSON object with "premise" (the observation), "hypothesis" (the statement) and "label"; "premise_before", "hypothesis_before",
-"speaker" carry context. Two-way labels of public sets ("not_entailment", "not_contradiction") allow both other relations.
+"speaker" carry context. Two-way labels of public sets ("not_entailment", "not_contradiction") allow both other relations. A row may carry a
+teacher's probabilities as "entailment", "neutral" and "contradiction" (a soft label), and then needs no label.
 """
 
 import random
@@ -12,6 +13,7 @@ from pathlib import Path
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from contrast.errors import InputError
+from contrast.labels import RELATIONS
 from contrast.rows import read_rows
 from contrast.scoring.framing import Framed
 from contrast.training.articles_data import AnnotatedArticle, read_annotated
@@ -24,26 +26,33 @@ ALLOWED: dict[str, tuple[float, ...]] = {
     "contradiction": (0.0, 0.0, 1.0),
     "not_entailment": (0.0, 1.0, 1.0),
     "not_contradiction": (1.0, 1.0, 0.0),
+    "unlabelled": (1.0, 1.0, 1.0),
 }
+UNLABELLED = "unlabelled"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """One pair with its label; `phenomenon` and `group` (pairs of one statement share it) are for reports and splits."""
+    """One pair with its label; `phenomenon` and `group` (pairs of one statement share it) are for reports and splits.
+
+    `soft_label` holds a teacher's probabilities in the order of `RELATIONS`; a pair with none but that is UNLABELLED.
+    """
 
     premise: Framed
     hypothesis: Framed
     label: str
     phenomenon: str = "all"
     group: str = ""
+    soft_label: tuple[float, ...] | None = None
 
 
 def pair_of(row: dict[str, object], where: str) -> LabelledPair:
     """The row as a pair; raises InputError when a field is missing or the label unknown."""
-    for key in ("premise", "hypothesis", "label"):
+    soft_label = _soft_label(row, where)
+    for key in ("premise", "hypothesis") if soft_label else ("premise", "hypothesis", "label"):
         if not isinstance(row.get(key), str):
             raise InputError(f"{where}: no text under {key!r}; expected premise, hypothesis and label")
-    label = str(row["label"])
+    label = str(row.get("label") or UNLABELLED)
     if label not in ALLOWED:
         raise InputError(f"{where}: label {label!r}; expected one of {', '.join(ALLOWED)}")
     context = {key: str(row[key]) if row.get(key) else None for key in ("premise_before", "hypothesis_before", "speaker")}
@@ -53,7 +62,18 @@ def pair_of(row: dict[str, object], where: str) -> LabelledPair:
         label=label,
         phenomenon=str(row.get("phenomenon") or row.get("source") or "all"),
         group=str(row.get("statement_id") or row.get("set") or ""),
+        soft_label=soft_label,
     )
+
+
+def _soft_label(row: dict[str, object], where: str) -> tuple[float, ...] | None:
+    given = [row[relation] for relation in RELATIONS if relation in row]
+    if not given:
+        return None
+    numbers = tuple(value for value in given if isinstance(value, float | int) and 0 <= value <= 1)
+    if len(numbers) != len(RELATIONS) or abs(sum(numbers) - 1) > 0.01:
+        raise InputError(f"{where}: {given} as a teacher's probabilities; expected three numbers that add up to 1: {', '.join(RELATIONS)}")
+    return numbers
 
 
 def pairs_of_article(article: AnnotatedArticle) -> Iterator[LabelledPair]:
@@ -140,7 +160,8 @@ def nearest_of_statement(pairs: list[LabelledPair], n_nearest: int = N_NEAREST) 
 def add_stray_context(pairs: list[LabelledPair], share: float, *, seed: int = 13) -> list[LabelledPair]:
     """The pairs, where `share` of the sides that bring no context get a sentence of another set before them, as in scrambled articles.
 
-    Only pairs of a set (those with a group) are changed; a stray sentence comes from a set of another statement, so that no label changes.
+    Only pairs of a set (those with a group) are changed, and of these none that a teacher has read; a stray sentence comes from a set of
+    another statement, so that no label changes.
     """
     rng = random.Random(seed)
     pool = [pair for pair in pairs if pair.group]
@@ -157,7 +178,7 @@ def add_stray_context(pairs: list[LabelledPair], share: float, *, seed: int = 13
             premise=replace(pair.premise, before=pair.premise.before or stray(pair.group)),
             hypothesis=replace(pair.hypothesis, before=pair.hypothesis.before or stray(pair.group)),
         )
-        if pair.group
+        if pair.group and not pair.soft_label
         else pair
         for pair in pairs
     ]
@@ -166,3 +187,8 @@ def add_stray_context(pairs: list[LabelledPair], share: float, *, seed: int = 13
 def label_targets(pairs: list[LabelledPair]) -> list[tuple[float, ...]]:
     """For each pair which relations its label allows, in the order of `RELATIONS`."""
     return [ALLOWED[pair.label] for pair in pairs]
+
+
+def soft_targets(pairs: list[LabelledPair]) -> list[tuple[float, ...]]:
+    """For each pair a teacher's probabilities, in the order of `RELATIONS`; zeros where there was no teacher."""
+    return [pair.soft_label or (0.0,) * len(RELATIONS) for pair in pairs]
