@@ -96,7 +96,7 @@ def train_nli(
 
 @train_app.command("soft-labels")
 def train_soft_labels(
-    teacher: Annotated[Path, typer.Argument(metavar="DIR", help="A run of train nli on a larger encoder.")],
+    teachers: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Runs of train nli on larger encoders; what they say is averaged.")],
     output: OutputOption,
     data: Annotated[list[Path] | None, typer.Option("--data", help="As for train nli; may be given again.")] = None,
     texts: Annotated[Path | None, typer.Option(help="Articles that nobody labelled, as JSONL: id, title, date, url, text.")] = None,
@@ -112,14 +112,14 @@ def train_soft_labels(
     ] = 0.0,
     seed: SeedOption = 13,
 ) -> None:
-    """Write what a larger model says of pairs, labelled or found in articles, as rows for train nli --data (distillation)."""
+    """Write what larger models say of pairs, labelled or found in articles, as rows for train nli --data (distillation)."""
     _needs_train()
     from contrast.training.soft_labels import SoftLabelling, write_soft_labels
 
     print(
         write_soft_labels(
             SoftLabelling(
-                teacher=teacher,
+                teachers=teachers,
                 output=output,
                 data=data or [],
                 texts=texts,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from contrast.encoder import open_folder
@@ -269,7 +270,7 @@ def test_a_teacher_labels_pairs_and_articles_and_goes_on_where_it_was_killed(
     monkeypatch.setattr(soft_labels, "N_PAIRS_A_PART", 4)
 
     def label(output: str) -> Path:
-        settings = SoftLabelling(trained / "runs/nli", tmp_path / output, data=[pairs_folder], texts=found_texts, n_texts=2)
+        settings = SoftLabelling([trained / "runs/nli"], tmp_path / output, data=[pairs_folder], texts=found_texts, n_texts=2)
         return write_soft_labels(settings) / "rows.jsonl"
 
     whole = label("whole").read_text(encoding="utf-8")
@@ -291,8 +292,26 @@ def test_texts_that_are_named_to_be_left_out_are(trained: Path, found_texts: Pat
 
     without = tmp_path / "without.jsonl"
     without.write_text('{"id": "t0"}\n', encoding="utf-8")
-    rows = write_soft_labels(SoftLabelling(trained / "runs/nli", tmp_path / "soft", texts=found_texts, without=without))
+    rows = write_soft_labels(SoftLabelling([trained / "runs/nli"], tmp_path / "soft", texts=found_texts, without=without))
     assert {pair.group.split("/")[0] for pair in read_pairs([rows])} == {"t1"}
+
+
+def test_what_several_teachers_say_is_averaged(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    from contrast.training.soft_labels import SoftLabelling, Teacher, write_soft_labels
+
+    run = trained / "runs/nli"
+    other = shutil.copytree(run, tmp_path / "other", ignore=shutil.ignore_patterns("checkpoints"))
+    weights = load_file(run / "model.safetensors")
+    save_file({name: -value if name.startswith("classifier") else value for name, value in weights.items()}, other / "model.safetensors")
+    pairs = read_pairs([pairs_folder])
+    expected = (Teacher(run).judge(pairs) + Teacher(other).judge(pairs)) / 2
+    assert np.abs(expected - Teacher(run).judge(pairs)).max() > 0.01
+    rows = write_soft_labels(SoftLabelling([run, other], tmp_path / "soft", data=[pairs_folder]))
+    assert np.allclose([pair.soft_label for pair in read_pairs([rows])], expected, atol=2e-3)
 
 
 def test_a_student_comes_to_say_what_its_teacher_says(tiny_encoder: Path, pairs_folder: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""A larger model's probabilities for labelled pairs, and for pairs of articles that nobody labelled, as rows to train a small model on.
+"""What larger models make of labelled pairs, and of pairs of articles that nobody labelled, as rows to train a small model on.
 
-Knowledge distillation (Hinton et al., 2015, https://arxiv.org/abs/1503.02531). The teacher is a run of `train nli` on a larger encoder; it
+Knowledge distillation (Hinton et al., 2015, https://arxiv.org/abs/1503.02531). A teacher is a run of `train nli` on a larger encoder; it
 reads the pairs in the words and marks in which the small model will.
 """
 
@@ -36,10 +36,10 @@ MAX_BATCH_TOKENS = 4096
 class SoftLabelling:
     """What to label: pairs of `data` as `train nli` reads them, and `n_texts` articles of `texts`, without those that `without` names.
 
-    Of each article the `n_pairs_per_text` pairs are taken that promise most to a check.
+    Of each article the `n_pairs_per_text` pairs are taken that promise most to a check. The probabilities of several teachers are averaged.
     """
 
-    teacher: Path
+    teachers: Sequence[Path]
     output: Path
     data: Sequence[Path] = ()
     texts: Path | None = None
@@ -58,14 +58,15 @@ def write_soft_labels(settings: SoftLabelling) -> Path:
     pairs = [*_labelled(settings), *_found(settings)]
     if not pairs:
         raise UsageError("no pair to label; expected --data, or --texts with articles")
-    keep_to_one_run(settings.output, LoopSettings(seed=settings.seed), [settings.teacher.name, *pairs])
+    keep_to_one_run(settings.output, LoopSettings(seed=settings.seed), [*(teacher.name for teacher in settings.teachers), *pairs])
     rows = settings.output / "rows.jsonl"
     n_done = _cut_to_parts(rows)
-    teacher = Teacher(settings.teacher, max_tokens=settings.max_tokens)
+    teachers = [Teacher(run, max_tokens=settings.max_tokens) for run in settings.teachers]
     with rows.open("a", encoding="utf-8") as file:
         for start in range(n_done, len(pairs), N_PAIRS_A_PART):
             part = pairs[start : start + N_PAIRS_A_PART]
-            file.writelines(json.dumps(_row(pair, p), ensure_ascii=False) + "\n" for pair, p in zip(part, teacher.judge(part), strict=True))
+            shares = sum(teacher.judge(part) for teacher in teachers)
+            file.writelines(json.dumps(_row(pair, p), ensure_ascii=False) + "\n" for pair, p in zip(part, shares, strict=True))
             file.flush()
     return settings.output
 
