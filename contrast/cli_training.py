@@ -96,7 +96,7 @@ def train_nli(
 
 @train_app.command("soft-labels")
 def train_soft_labels(
-    teachers: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Runs of train nli on larger encoders; what they say is averaged.")],
+    teachers: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Runs of train nli on larger encoders, to be averaged.")],
     output: OutputOption,
     data: Annotated[list[Path] | None, typer.Option("--data", help="As for train nli; may be given again.")] = None,
     texts: Annotated[Path | None, typer.Option(help="Articles that nobody labelled, as JSONL: id, title, date, url, text.")] = None,
