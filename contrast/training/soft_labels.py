@@ -65,7 +65,7 @@ def write_soft_labels(settings: SoftLabelling) -> Path:
     with rows.open("a", encoding="utf-8") as file:
         for start in range(n_done, len(pairs), N_PAIRS_A_PART):
             part = pairs[start : start + N_PAIRS_A_PART]
-            shares = sum(teacher.judge(part) for teacher in teachers)
+            shares = np.sum([teacher.judge(part) for teacher in teachers], axis=0)
             file.writelines(json.dumps(_row(pair, p), ensure_ascii=False) + "\n" for pair, p in zip(part, shares, strict=True))
             file.flush()
     return settings.output
