@@ -1,6 +1,7 @@
 """Training, export, calibration and evaluation on tiny real parts."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -297,8 +298,6 @@ def test_texts_that_are_named_to_be_left_out_are(trained: Path, found_texts: Pat
 
 
 def test_what_several_teachers_say_is_averaged(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
-    import shutil
-
     from safetensors.torch import load_file, save_file
 
     from contrast.training.soft_labels import SoftLabelling, Teacher, write_soft_labels
@@ -312,6 +311,22 @@ def test_what_several_teachers_say_is_averaged(trained: Path, pairs_folder: Path
     assert np.abs(expected - Teacher(run).judge(pairs)).max() > 0.01
     rows = write_soft_labels(SoftLabelling([run, other], tmp_path / "soft", data=[pairs_folder]))
     assert np.allclose([pair.soft_label for pair in read_pairs([rows])], expected, atol=2e-3)
+
+
+def test_rows_of_a_teacher_that_changed_since_are_not_gone_on_with(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from contrast.training.soft_labels import SoftLabelling, write_soft_labels
+
+    teacher = shutil.copytree(trained / "runs/nli", tmp_path / "teacher", ignore=shutil.ignore_patterns("checkpoints"))
+    settings = SoftLabelling([teacher], tmp_path / "soft", data=[pairs_folder])
+    rows = write_soft_labels(settings) / "rows.jsonl"
+    before = rows.read_text(encoding="utf-8")
+    weights = load_file(teacher / "model.safetensors")
+    save_file({name: value + 0.1 for name, value in weights.items()}, teacher / "model.safetensors")
+    with pytest.raises(UsageError, match="soft"):
+        write_soft_labels(settings)
+    assert rows.read_text(encoding="utf-8") == before
 
 
 def test_a_student_comes_to_say_what_its_teacher_says(tiny_encoder: Path, pairs_folder: Path, tmp_path: Path) -> None:

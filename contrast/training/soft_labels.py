@@ -4,6 +4,7 @@ Knowledge distillation (Hinton et al., 2015, https://arxiv.org/abs/1503.02531). 
 reads the pairs in the words and marks in which the small model will.
 """
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -55,13 +56,13 @@ class SoftLabelling:
 
 def write_soft_labels(settings: SoftLabelling) -> Path:
     """Writes `rows.jsonl` to the output folder, which is returned; goes on after its last whole part if it was killed."""
+    teachers = [Teacher(run, max_tokens=settings.max_tokens) for run in settings.teachers]
     pairs = [*_labelled(settings), *_found(settings)]
     if not pairs:
         raise UsageError("no pair to label; expected --data, or --texts with articles")
-    keep_to_one_run(settings.output, LoopSettings(seed=settings.seed), [*(teacher.name for teacher in settings.teachers), *pairs])
+    keep_to_one_run(settings.output, LoopSettings(seed=settings.seed), [*(teacher.digest for teacher in teachers), *pairs])
     rows = settings.output / "rows.jsonl"
     n_done = _cut_to_parts(rows)
-    teachers = [Teacher(run, max_tokens=settings.max_tokens) for run in settings.teachers]
     with rows.open("a", encoding="utf-8") as file:
         for start in range(n_done, len(pairs), N_PAIRS_A_PART):
             part = pairs[start : start + N_PAIRS_A_PART]
@@ -72,7 +73,7 @@ def write_soft_labels(settings: SoftLabelling) -> Path:
 
 
 class Teacher:
-    """A cross-encoder that `train nli` wrote, of any size, in bfloat16."""
+    """A cross-encoder that `train nli` wrote, of any size, in bfloat16; `digest` is the SHA-256 of its weights."""
 
     def __init__(self, run: Path, *, max_tokens: int = 192) -> None:
         try:
@@ -83,6 +84,10 @@ class Teacher:
         labels = tuple(model.config.id2label.values())
         if labels != RELATIONS:
             raise ModelError(f"{run}: labels {labels}; expected {RELATIONS}, as train nli writes them")
+        digest = hashlib.sha256()
+        for weights in model.state_dict().values():
+            digest.update(weights.contiguous().numpy())
+        self.digest = digest.hexdigest()
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model = model.eval().to(self._device)
         self._max_tokens = max_tokens
