@@ -96,8 +96,10 @@ def train_nli(
 
 @train_app.command("soft-labels")
 def train_soft_labels(
-    teachers: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Runs of train nli on larger encoders, to be averaged.")],
-    output: OutputOption,
+    teachers: Annotated[list[Path], typer.Argument(metavar="DIR", help="Runs of train nli on larger encoders; what they say is averaged.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the rows; a killed run goes on after the last 2,048 that it wrote whole.")
+    ],
     data: Annotated[list[Path] | None, typer.Option("--data", help="As for train nli; may be given again.")] = None,
     texts: Annotated[Path | None, typer.Option(help="Articles that nobody labelled, as JSONL: id, title, date, url, text.")] = None,
     without: Annotated[Path | None, typer.Option(help="JSONL rows whose ids are not to be taken from the texts.")] = None,

@@ -324,7 +324,7 @@ def test_rows_of_a_teacher_that_changed_since_are_not_gone_on_with(trained: Path
     before = rows.read_text(encoding="utf-8")
     weights = load_file(teacher / "model.safetensors")
     save_file({name: value + 0.1 for name, value in weights.items()}, teacher / "model.safetensors")
-    with pytest.raises(UsageError, match="soft"):
+    with pytest.raises(UsageError, match="soft: holds a run on other data"):
         write_soft_labels(settings)
     assert rows.read_text(encoding="utf-8") == before
 

@@ -86,7 +86,7 @@ class Teacher:
             raise ModelError(f"{run}: labels {labels}; expected {RELATIONS}, as train nli writes them")
         digest = hashlib.sha256()
         for weights in model.state_dict().values():
-            digest.update(weights.contiguous().numpy())
+            digest.update(weights.float().contiguous().numpy())
         self.digest = digest.hexdigest()
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model = model.eval().to(self._device)
