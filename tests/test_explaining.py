@@ -249,9 +249,10 @@ def test_an_explained_page_holds_and_a_forged_explanation_differs(
     path.write_text(untouched, encoding="utf-8", newline="")
     assert verify_page(path, checker).differences == ()
     told = as_object(cameras)["contrasts"][0]["explanation"]
-    (words, *_) = told["observation"]
+    side = next(side for side in ("statement", "observation") if told[side])
+    words = told[side][0]
     for forged, line in (
-        ({**told, "observation": [{**words, "effect": 9.0}]}, "9.00, now"),
+        ({**told, side: [{**words, "effect": 9.0}]}, "9.00, now"),
         ({**told, "observation": [], "statement": []}, "is not shown"),
         ({**told, "checks": told["checks"][1:]}, "checked otherwise"),
         ({**told, "probability_without": 0.99}, "0.990 without its words, now"),

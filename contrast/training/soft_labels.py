@@ -78,7 +78,9 @@ class Teacher:
     def __init__(self, run: Path, *, max_tokens: int = 192) -> None:
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(run, local_files_only=True)
-            model = AutoModelForSequenceClassification.from_pretrained(run, local_files_only=True, attn_implementation="eager")
+            model = AutoModelForSequenceClassification.from_pretrained(
+                run, local_files_only=True, attn_implementation="eager", dtype=torch.bfloat16
+            )
         except (OSError, ValueError) as error:
             raise ModelError(f"{run}: no trained model ({' '.join(str(error).split())[:200]}); expected a folder of train nli") from error
         labels = tuple(model.config.id2label.values())
@@ -105,7 +107,7 @@ class Teacher:
             padded = self._tokenizer.pad(
                 {key: [values[k] for k in batch] for key, values in encoded.items()}, pad_to_multiple_of=8, return_tensors="pt"
             ).to(self._device)
-            with torch.inference_mode(), torch.autocast(self._device, dtype=torch.bfloat16):
+            with torch.inference_mode():
                 logits = self._model(**padded).logits
             probabilities[batch] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
         return probabilities
