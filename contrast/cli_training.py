@@ -96,7 +96,9 @@ def train_nli(
 
 @train_app.command("soft-labels")
 def train_soft_labels(
-    teachers: Annotated[list[Path], typer.Argument(metavar="DIR", help="Runs of train nli on larger encoders; what they say is averaged.")],
+    teachers: Annotated[
+        list[str], typer.Argument(metavar="DIR[=SHARE]", help="Runs of train nli on larger encoders; what they say is averaged.")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the rows; a killed run goes on after the last 2,048 that it wrote whole.")
     ],
@@ -105,6 +107,9 @@ def train_soft_labels(
     without: Annotated[Path | None, typer.Option(help="JSONL rows whose ids are not to be taken from the texts.")] = None,
     n_texts: Annotated[int, typer.Option(min=1, help="How many of the texts are drawn.")] = 1000,
     pairs_per_text: Annotated[int, typer.Option(min=1, help="How many pairs of each, those that promise most.")] = 15,
+    suspected_from: Annotated[
+        int | None, typer.Option(min=1, help="Of so many that promise most, take those that the shipped model finds least neutral.")
+    ] = None,
     neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
     near_neutrals: Annotated[
         float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
@@ -116,18 +121,20 @@ def train_soft_labels(
 ) -> None:
     """Write what larger models say of pairs, labelled or found in articles, as rows for train nli --data (distillation)."""
     _needs_train()
+    from contrast.training.average import part_of
     from contrast.training.soft_labels import SoftLabelling, write_soft_labels
 
     print(
         write_soft_labels(
             SoftLabelling(
-                teachers=teachers,
+                teachers=[part_of(words, otherwise=1.0) for words in teachers],
                 output=output,
                 data=data or [],
                 texts=texts,
                 without=without,
                 n_texts=n_texts,
                 n_pairs_per_text=pairs_per_text,
+                n_suspected_from=suspected_from,
                 n_neutral_per_other=neutrals,
                 near_share=near_neutrals,
                 stray_context_share=stray_context,

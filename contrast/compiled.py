@@ -10,6 +10,9 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from contrast.errors import ContrastError
 from contrast.writing import write_whole
 
@@ -36,14 +39,14 @@ def place_of(*what: str) -> Path | None:
     return folder / f"{hashlib.sha256(chr(0).join(what).encode()).hexdigest()[:32]}.compiled" if folder else None
 
 
-def read_compiled(place: Path) -> bytes | None:
-    """The compiled form, if it is there and whole."""
+def read_compiled(place: Path) -> npt.NDArray[np.uint8] | None:
+    """The compiled form as bytes (n,), if it is there and whole."""
     try:
-        with place.open("rb") as file:
-            compiled = file.read(place.stat().st_size - N_DIGEST)
-            return compiled if hashlib.sha256(compiled).digest() == file.read() else None
-    except (OSError, ValueError):
+        kept = np.fromfile(place, dtype=np.uint8)
+    except OSError:
         return None
+    compiled, digest = kept[:-N_DIGEST], kept[-N_DIGEST:]
+    return compiled if hashlib.sha256(compiled).digest() == digest.tobytes() else None
 
 
 def keep_compiled(place: Path, compiled: BytesIO) -> None:

@@ -99,8 +99,8 @@ def open_tokenizer(folder: ModelFolder) -> Tokenizer:
 class Graph:
     """An ONNX graph and the names of what it gives; runs batches of token ids."""
 
-    def __init__(self, path: Path, sha256: str | None, *, n_threads: int | None = None) -> None:
-        self._session = open_session(path, sha256, n_threads=n_threads)
+    def __init__(self, path: Path, sha256: str | None, *, n_threads: int | None = None, is_many: bool = True) -> None:
+        self._session = open_session(path, sha256, n_threads=n_threads, is_many=is_many)
 
     def run_each(self, feeds: Sequence[dict[str, IntArray]], outputs: Sequence[str]) -> Iterator[list[FloatArray]]:
         """The named outputs of each batch, in their order; inputs that the graph does not take are left out."""

@@ -71,7 +71,7 @@ class RoleReader:
 
     def __init__(self, folder: ModelFolder, *, n_threads: int | None = None) -> None:
         self.folder = folder
-        self._graph = Graph(folder.graph, folder.sha256, n_threads=n_threads)
+        self._graph = Graph(folder.graph, folder.sha256, n_threads=n_threads, is_many=False)
         self._tokenizer = open_tokenizer(folder)
         calibration = folder.read_json("calibration.json")
         try:

@@ -26,13 +26,15 @@ class Part:
     share: float
 
 
-def part_of(words: str) -> Part:
-    """A part given as FOLDER=SHARE.
+def part_of(words: str, *, otherwise: float | None = None) -> Part:
+    """A part given as FOLDER=SHARE, or as FOLDER alone where there is a share for parts that name none.
 
-    >>> part_of("runs/nli=0.45").share
-    0.45
+    >>> part_of("runs/nli=0.45").share, part_of("runs/nli", otherwise=1.0).share
+    (0.45, 1.0)
     """
-    run, _, share = words.rpartition("=")
+    run, equals, share = words.rpartition("=")
+    if not equals and otherwise is not None:
+        return Part(Path(words), otherwise)
     try:
         return Part(Path(run), float(share))
     except ValueError:

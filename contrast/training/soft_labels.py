@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from contrast.calibration import softmax
 from contrast.encoder import FloatArray, batches
 from contrast.errors import InputError, ModelError, UsageError
 from contrast.labels import RELATIONS
@@ -25,6 +26,7 @@ from contrast.reading import read_text
 from contrast.reading.layout import lay_out
 from contrast.rows import read_rows
 from contrast.scoring.framing import frame
+from contrast.training.average import Part
 from contrast.training.loop import LoopSettings, keep_to_one_run
 from contrast.training.pairs_data import UNLABELLED, LabelledPair, add_stray_context, read_pairs
 
@@ -37,16 +39,18 @@ MAX_BATCH_TOKENS = 4096
 class SoftLabelling:
     """What to label: pairs of `data` as `train nli` reads them, and `n_texts` articles of `texts`, without those that `without` names.
 
-    Of each article the `n_pairs_per_text` pairs are taken that promise most to a check. The probabilities of several teachers are averaged.
+    Of each article the `n_pairs_per_text` pairs are taken that promise most to a check, or of the `n_suspected_from` that promise most those
+    that the shipped model finds least neutral: its errors are among them. The probabilities of the teachers are averaged by their shares.
     """
 
-    teachers: Sequence[Path]
+    teachers: Sequence[Part]
     output: Path
     data: Sequence[Path] = ()
     texts: Path | None = None
     without: Path | None = None
     n_texts: int = 1000
     n_pairs_per_text: int = 15
+    n_suspected_from: int | None = None
     n_neutral_per_other: float = 4.0
     near_share: float = 0.0
     stray_context_share: float = 0.0
@@ -56,17 +60,19 @@ class SoftLabelling:
 
 def write_soft_labels(settings: SoftLabelling) -> Path:
     """Writes `rows.jsonl` to the output folder, which is returned; goes on after its last whole part if it was killed."""
-    teachers = [Teacher(run, max_tokens=settings.max_tokens) for run in settings.teachers]
+    if not settings.teachers or any(part.share <= 0 for part in settings.teachers):
+        raise UsageError("expected at least one FOLDER[=SHARE], with shares above 0")
+    teachers = [(Teacher(part.run, max_tokens=settings.max_tokens), part.share) for part in settings.teachers]
     pairs = [*_labelled(settings), *_found(settings)]
     if not pairs:
         raise UsageError("no pair to label; expected --data, or --texts with articles")
-    keep_to_one_run(settings.output, LoopSettings(seed=settings.seed), [*(teacher.digest for teacher in teachers), *pairs])
+    keep_to_one_run(settings.output, LoopSettings(seed=settings.seed), [*((teacher.digest, share) for teacher, share in teachers), *pairs])
     rows = settings.output / "rows.jsonl"
     n_done = _cut_to_parts(rows)
     with rows.open("a", encoding="utf-8") as file:
         for start in range(n_done, len(pairs), N_PAIRS_A_PART):
             part = pairs[start : start + N_PAIRS_A_PART]
-            shares = np.sum([teacher.judge(part) for teacher in teachers], axis=0)
+            shares = np.sum([teacher.judge(part) * share for teacher, share in teachers], axis=0)
             file.writelines(json.dumps(_row(pair, p), ensure_ascii=False) + "\n" for pair, p in zip(part, shares, strict=True))
             file.flush()
     return settings.output
@@ -134,10 +140,16 @@ def _found(settings: SoftLabelling) -> Iterator[LabelledPair]:
             article = read_text(lay_out(row))
         except InputError:
             continue
-        found = checker.candidates(article, budget=PairBudget(per_article=settings.n_pairs_per_text, per_sentence=0))
-        for k, pair in enumerate(frame_pairs(found, article.sentences)):
+        n_pairs = settings.n_suspected_from or settings.n_pairs_per_text
+        found = checker.candidates(article, budget=PairBudget(per_article=n_pairs, per_sentence=0))
+        framed = frame_pairs(found, article.sentences)
+        taken = range(len(found))
+        if settings.n_suspected_from is not None and found:
+            neutral = softmax(checker.scorer.logits(framed))[:, RELATIONS.index("neutral")]
+            taken = sorted(np.argsort(neutral, kind="stable")[: settings.n_pairs_per_text].tolist())
+        for k in taken:
             yield LabelledPair(
-                pair.premise, pair.hypothesis, UNLABELLED, phenomenon="found", group=f"{row.get('id')}/{found[k].statement.id}"
+                framed[k].premise, framed[k].hypothesis, UNLABELLED, phenomenon="found", group=f"{row.get('id')}/{found[k].statement.id}"
             )
 
 
