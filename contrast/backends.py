@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -23,6 +24,8 @@ Feed = Mapping[str, npt.NDArray[Any]]
 BackendName = Literal["openvino", "onnxruntime"]
 VARIABLE = "CONTRAST_BACKEND"
 MAX_STREAMS = 8
+# One graph at a time: to compile and keep one takes as much memory again as to run it.
+_COMPILING = Lock()
 
 
 class Session(Protocol):
@@ -115,7 +118,7 @@ def _compiled(graph: Path, sha256: str | None, options: dict[str, Any]) -> tuple
         backing = openvino.Tensor(kept, shared_memory=True)
         with suppress(RuntimeError):
             return core.import_model(backing, "CPU", options), backing
-    with TemporaryDirectory(prefix="contrast-") as scratch:
+    with _COMPILING, TemporaryDirectory(prefix="contrast-") as scratch:
         compiled = core.compile_model(_widened(core, graph, Path(scratch)), "CPU", options)
         if place:
             keep_compiled(place, compiled.export_model())

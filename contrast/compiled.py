@@ -46,7 +46,7 @@ def read_compiled(place: Path) -> npt.NDArray[np.uint8] | None:
     except OSError:
         return None
     compiled, digest = kept[:-N_DIGEST], kept[-N_DIGEST:]
-    return compiled if hashlib.sha256(compiled).digest() == digest.tobytes() else None
+    return compiled if hashlib.sha256(compiled.data).digest() == digest.tobytes() else None
 
 
 def keep_compiled(place: Path, compiled: BytesIO) -> None:

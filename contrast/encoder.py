@@ -21,7 +21,7 @@ from contrast.errors import ModelError
 from contrast.schema import ModelInfo
 
 IntArray = npt.NDArray[np.int64]
-MAX_BATCH_TOKENS = 768
+MAX_BATCH_TOKENS = 512
 LENGTH_STEP = 8
 
 

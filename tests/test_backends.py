@@ -8,6 +8,7 @@ import pytest
 from contrast.backends import VARIABLE, backend_name, backend_version
 from contrast.calibration import softmax
 from contrast.compiled import VARIABLE as CACHE
+from contrast.encoder import Graph, open_folder, padded
 from contrast.errors import UsageError
 from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.scorer import FramedPair
@@ -37,6 +38,25 @@ def test_what_is_said_of_a_pair_is_the_same_alone_and_in_a_batch(pairs: list[Fra
     together = scorer.logits(pairs)
     alone = np.vstack([scorer.logits([pair]) for pair in pairs[::6]])
     assert np.array_equal(together[::6], alone)
+
+
+def test_batches_that_run_at_once_come_back_in_their_order(pairs: list[FramedPair]) -> None:
+    at_once, in_turn = (EmbeddedScorer.open(ROOT / "models/nli", n_threads=n) for n in (3, 1))
+    assert np.array_equal(at_once.logits(pairs), in_turn.logits(pairs))
+
+
+def test_a_run_that_is_left_half_way_does_not_disturb_the_next() -> None:
+    folder = open_folder(ROOT / "models/nli", "nli")
+    graph = Graph(folder.graph, folder.sha256, n_threads=2)
+    rows = [padded([[101, 2000 + k, 2500, 102]] * (k + 1)) for k in range(12)]
+    feeds = [{"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": ids * 0} for ids in rows]
+    whole = [output for (output,) in graph.run_each(feeds, ("logits",))]
+    left = graph.run_each(feeds, ("logits",))
+    next(left)
+    left.close()  # type: ignore[attr-defined]
+    again = [output for (output,) in graph.run_each(feeds, ("logits",))]
+    assert [output.shape for output in whole] == [(k + 1, 3) for k in range(12)]
+    assert all(np.array_equal(one, other) for one, other in zip(whole, again, strict=True))
 
 
 def test_a_runtime_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

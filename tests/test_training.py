@@ -266,12 +266,13 @@ def test_a_teacher_labels_pairs_and_articles_and_goes_on_where_it_was_killed(
     trained: Path, pairs_folder: Path, found_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from contrast.training import soft_labels
+    from contrast.training.average import Part
     from contrast.training.soft_labels import SoftLabelling, write_soft_labels
 
     monkeypatch.setattr(soft_labels, "N_PAIRS_A_PART", 4)
 
     def label(output: str) -> Path:
-        settings = SoftLabelling([trained / "runs/nli"], tmp_path / output, data=[pairs_folder], texts=found_texts, n_texts=2)
+        settings = SoftLabelling([Part(trained / "runs/nli", 1)], tmp_path / output, data=[pairs_folder], texts=found_texts, n_texts=2)
         return write_soft_labels(settings) / "rows.jsonl"
 
     whole = label("whole").read_text(encoding="utf-8")
@@ -289,17 +290,42 @@ def test_a_teacher_labels_pairs_and_articles_and_goes_on_where_it_was_killed(
 
 
 def test_texts_that_are_named_to_be_left_out_are(trained: Path, found_texts: Path, tmp_path: Path) -> None:
+    from contrast.training.average import Part
     from contrast.training.soft_labels import SoftLabelling, write_soft_labels
 
     without = tmp_path / "without.jsonl"
     without.write_text('{"id": "t0"}\n', encoding="utf-8")
-    rows = write_soft_labels(SoftLabelling([trained / "runs/nli"], tmp_path / "soft", texts=found_texts, without=without))
+    rows = write_soft_labels(SoftLabelling([Part(trained / "runs/nli", 1)], tmp_path / "soft", texts=found_texts, without=without))
     assert {pair.group.split("/")[0] for pair in read_pairs([rows])} == {"t1"}
 
 
-def test_what_several_teachers_say_is_averaged(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
+def test_the_pairs_of_a_text_that_the_shipped_model_finds_least_neutral_are_taken(trained: Path, tmp_path: Path) -> None:
+    from contrast.training.average import Part
+    from contrast.training.soft_labels import SoftLabelling, write_soft_labels
+
+    text = (
+        "The army said it would leave the town by Friday. Traders sold onions in the market. On Saturday its tanks still stood in "
+        "the town. The mayor met his brother. Rain fell in the hills."
+    )
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text(json.dumps({"id": "t", "text": text}) + "\n", encoding="utf-8")
+
+    def taken(n: int, n_suspected_from: int | None) -> list[str]:
+        teacher = [Part(trained / "runs/nli", 1)]
+        output = tmp_path / f"{n}-{n_suspected_from}"
+        settings = SoftLabelling(teacher, output, texts=texts, n_pairs_per_text=n, n_suspected_from=n_suspected_from)
+        return [pair.premise.text for pair in read_pairs([write_soft_labels(settings)])]
+
+    all_pairs = taken(10, None)
+    assert len(all_pairs) > 2
+    assert taken(1, 10) == ["On Saturday its tanks still stood in the town."]
+    assert taken(len(all_pairs), 10) == all_pairs
+
+
+def test_what_several_teachers_say_is_averaged_by_their_shares(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
+    from contrast.training.average import Part
     from contrast.training.soft_labels import SoftLabelling, Teacher, write_soft_labels
 
     run = trained / "runs/nli"
@@ -307,19 +333,23 @@ def test_what_several_teachers_say_is_averaged(trained: Path, pairs_folder: Path
     weights = load_file(run / "model.safetensors")
     save_file({name: -value if name.startswith("classifier") else value for name, value in weights.items()}, other / "model.safetensors")
     pairs = read_pairs([pairs_folder])
-    expected = (Teacher(run).judge(pairs) + Teacher(other).judge(pairs)) / 2
+    expected = (Teacher(run).judge(pairs) + Teacher(other).judge(pairs) * 3) / 4
     assert np.abs(expected - Teacher(run).judge(pairs)).max() > 0.01
-    rows = write_soft_labels(SoftLabelling([run, other], tmp_path / "soft", data=[pairs_folder]))
+    rows = write_soft_labels(SoftLabelling([Part(run, 1), Part(other, 3)], tmp_path / "soft", data=[pairs_folder]))
     assert np.allclose([pair.soft_label for pair in read_pairs([rows])], expected, atol=2e-3)
+    for teachers in ([], [Part(run, 0)]):
+        with pytest.raises(UsageError, match="at least one"):
+            write_soft_labels(SoftLabelling(teachers, tmp_path / "none", data=[pairs_folder]))
 
 
 def test_rows_of_a_teacher_that_changed_since_are_not_gone_on_with(trained: Path, pairs_folder: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
+    from contrast.training.average import Part
     from contrast.training.soft_labels import SoftLabelling, write_soft_labels
 
     teacher = shutil.copytree(trained / "runs/nli", tmp_path / "teacher", ignore=shutil.ignore_patterns("checkpoints"))
-    settings = SoftLabelling([teacher], tmp_path / "soft", data=[pairs_folder])
+    settings = SoftLabelling([Part(teacher, 1)], tmp_path / "soft", data=[pairs_folder])
     rows = write_soft_labels(settings) / "rows.jsonl"
     before = rows.read_text(encoding="utf-8")
     weights = load_file(teacher / "model.safetensors")

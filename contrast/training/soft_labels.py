@@ -39,8 +39,8 @@ MAX_BATCH_TOKENS = 4096
 class SoftLabelling:
     """What to label: pairs of `data` as `train nli` reads them, and `n_texts` articles of `texts`, without those that `without` names.
 
-    Of each article the `n_pairs_per_text` pairs are taken that promise most to a check, or of the `n_suspected_from` that promise most those
-    that the shipped model finds least neutral: its errors are among them. The probabilities of the teachers are averaged by their shares.
+    Of each article the `n_pairs_per_text` pairs are taken that promise most to a check, or of the `n_suspected_from` that promise most
+    those that the shipped model finds least neutral: its errors are among them. The teachers' probabilities are averaged by their shares.
     """
 
     teachers: Sequence[Part]
@@ -143,7 +143,7 @@ def _found(settings: SoftLabelling) -> Iterator[LabelledPair]:
         n_pairs = settings.n_suspected_from or settings.n_pairs_per_text
         found = checker.candidates(article, budget=PairBudget(per_article=n_pairs, per_sentence=0))
         framed = frame_pairs(found, article.sentences)
-        taken = range(len(found))
+        taken = list(range(len(found)))
         if settings.n_suspected_from is not None and found:
             neutral = softmax(checker.scorer.logits(framed))[:, RELATIONS.index("neutral")]
             taken = sorted(np.argsort(neutral, kind="stable")[: settings.n_pairs_per_text].tolist())
