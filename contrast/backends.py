@@ -114,15 +114,31 @@ def _compiled(graph: Path, sha256: str | None, options: dict[str, Any]) -> tuple
     core = openvino.Core()
     processor = [str(core.get_property("CPU", name)) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
     place = sha256 and place_of(sha256, openvino.__version__, *processor, str(options), "weights in float16")
-    if place and (kept := read_compiled(place)) is not None:
+    if place:
+        if found := _imported(core, place, options):
+            return found
+        with _COMPILING:
+            keep_compiled(place, _compile(core, graph, options).export_model())
+        # Taken from there at once: it needs less memory than what it was made from.
+        if found := _imported(core, place, options):
+            return found
+    return _compile(core, graph, options), None
+
+
+def _imported(core: Any, place: Path, options: dict[str, Any]) -> tuple[Any, Any] | None:
+    import openvino
+
+    kept = read_compiled(place)
+    if kept is not None:
         backing = openvino.Tensor(kept, shared_memory=True)
         with suppress(RuntimeError):
             return core.import_model(backing, "CPU", options), backing
-    with _COMPILING, TemporaryDirectory(prefix="contrast-") as scratch:
-        compiled = core.compile_model(_widened(core, graph, Path(scratch)), "CPU", options)
-        if place:
-            keep_compiled(place, compiled.export_model())
-    return compiled, None
+    return None
+
+
+def _compile(core: Any, graph: Path, options: dict[str, Any]) -> Any:
+    with TemporaryDirectory(prefix="contrast-") as scratch:
+        return core.compile_model(_widened(core, graph, Path(scratch)), "CPU", options)
 
 
 def _widened(core: Any, graph: Path, scratch: Path) -> Any:

@@ -17,7 +17,7 @@ from contrast.schema import Observation, SentenceRoles, Statement
 
 # What these bounds cost in contrasts found is printed by `python -m contrast.evaluation.budgets DIR` (figures in models/README.md).
 MAX_PAIRS_PER_STATEMENT = 24
-MAX_PAIRS_PER_SHORT_ARTICLE = 300
+MAX_PAIRS_PER_SHORT_ARTICLE = 240
 MAX_PAIRS_PER_SENTENCE = 6
 # Log-odds: what promises less than one in ninety is not worth its time.
 MIN_PROMISE = -4.5

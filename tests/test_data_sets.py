@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,20 @@ def test_the_seed_set_loads_with_datasets_and_is_as_large_as_promised(tmp_path: 
     for row in pairs["train"]:
         assert row["premise_lines"]
         assert row["hypothesis_lines"]
+
+
+def test_the_crossed_set_loads_with_datasets_though_only_some_sets_have_context(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    small = tmp_path / "crossed"
+    small.mkdir()
+    shutil.copy(DATA / "crossed/README.md", small)
+    for path in (DATA / "crossed").glob("*.jsonl"):
+        with path.open(encoding="utf-8") as rows:
+            (small / path.name).write_text("".join(islice(rows, 40)), encoding="utf-8")
+    found = load_dataset(str(small), cache_dir=str(tmp_path / "cache"))
+    assert set(found) == {"train", "validation", "test"}
+    assert {bool(row["premise_before"]) for row in found["train"]} == {True, False}
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
