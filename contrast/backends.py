@@ -142,7 +142,11 @@ def _compile(core: Any, graph: Path, options: dict[str, Any]) -> Any:
 
 
 def _widened(core: Any, graph: Path, scratch: Path) -> Any:
-    """The graph with its int8 weights multiplied out into float16: OpenVINO would do that anew for each batch, for a third of the time."""
+    """The graph with its int8 weights multiplied out into float16.
+
+    OpenVINO 2026.4 would do that anew for each batch, for a third of the time, and with several streams give wrong numbers for narrow
+    models (tests/test_training.py trains such ones).
+    """
     import openvino
     from openvino.passes import ConstantFolding, Manager
 
