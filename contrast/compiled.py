@@ -49,13 +49,17 @@ def read_compiled(place: Path) -> npt.NDArray[np.uint8] | None:
     return compiled if hashlib.sha256(compiled.data).digest() == digest.tobytes() else None
 
 
-def keep_compiled(place: Path, compiled: BytesIO) -> None:
-    """Writes the compiled form with its hash behind it, and lets go of the oldest where there are more than `MAX_FILES`."""
+def keep_compiled(place: Path, compiled: BytesIO) -> bool:
+    """Writes the compiled form with its hash behind it, and lets go of the oldest of more than `MAX_FILES`; tells whether it lies there."""
     compiled.seek(0, os.SEEK_END)
     compiled.write(hashlib.sha256(compiled.getbuffer()).digest())
-    with suppress(OSError, ContrastError):
+    try:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, compiled.getbuffer())
+    except (OSError, ContrastError):
+        return False
+    with suppress(OSError):
         by_age = sorted(place.parent.glob("*.compiled"), key=lambda path: path.stat().st_mtime)
         for path in by_age[:-MAX_FILES]:
             path.unlink()
+    return True

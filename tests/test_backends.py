@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contrast import backends
 from contrast.backends import VARIABLE, backend_name, backend_version
 from contrast.calibration import softmax
 from contrast.compiled import VARIABLE as CACHE
@@ -80,3 +81,31 @@ def test_what_was_compiled_is_kept_and_what_is_broken_is_passed_over(
     mended = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1).logits(pairs[:4])
     assert np.array_equal(first, mended)
     assert kept.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("runs", [True, False], ids=["whole numbers", "where they do not run"])
+def test_products_of_whole_numbers_say_what_others_say_and_give_way_where_they_do_not_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: list[FramedPair], runs: bool
+) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setenv(CACHE, "off")
+    expected = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
+    options = {"NUM_STREAMS": 2, "INFERENCE_NUM_THREADS": 2, "ENABLE_CPU_PINNING": False}
+    whole = backends._Way({**options, "DYNAMIC_QUANTIZATION_GROUP_SIZE": backends.N_SCALED_TOGETHER}, is_widened=False)
+    tried: list[bool] = []
+    real = backends._runs
+
+    def only_widened(compiled: object) -> bool:
+        tried.append(real(compiled))
+        return runs or len(tried) > 1
+
+    monkeypatch.setattr(backends, "_ways", lambda core, given: [whole, backends._Way(options, is_widened=True)])
+    monkeypatch.setattr(backends, "_runs", only_widened)
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    found = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
+    assert len(tried) == (1 if runs else 2)
+    assert np.abs(softmax(found) - softmax(expected)).max() < 0.05
+    assert (found.argmax(1) == expected.argmax(1)).mean() > 0.98
+    again = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
+    assert np.array_equal(found, again)
+    assert len(tried) == (1 if runs else 2)

@@ -12,12 +12,16 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments, set_seed
 
 from contrast.errors import UsageError
+from contrast.training.base import has_bfloat16
 from contrast.writing import write_whole
 
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """Steps and rates. `device` is auto, cpu or cuda; bfloat16 is used on both. The last `n_checkpoints` are kept, for averaging."""
+    """Steps and rates. `device` is auto, cpu or cuda; bfloat16 is used where there are products of it.
+
+    The last `n_checkpoints` are kept, for averaging.
+    """
 
     epochs: float = 1.0
     batch_size: int = 64
@@ -33,6 +37,7 @@ class LoopSettings:
 
 def arguments(output: Path, settings: LoopSettings) -> TrainingArguments:
     """The settings in the words of transformers."""
+    device = "cpu" if settings.device == "cpu" or not torch.cuda.is_available() else "cuda"
     return TrainingArguments(
         output_dir=str(output / "checkpoints"),
         num_train_epochs=settings.epochs,
@@ -41,8 +46,8 @@ def arguments(output: Path, settings: LoopSettings) -> TrainingArguments:
         warmup_steps=settings.warmup_share,
         weight_decay=settings.weight_decay,
         lr_scheduler_type="linear",
-        bf16=True,
-        use_cpu=settings.device == "cpu" or not torch.cuda.is_available(),
+        bf16=has_bfloat16(device),
+        use_cpu=device == "cpu",
         seed=settings.seed,
         save_steps=settings.save_every,
         save_total_limit=settings.n_checkpoints,

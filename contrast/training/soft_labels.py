@@ -27,6 +27,7 @@ from contrast.reading.layout import lay_out
 from contrast.rows import read_rows
 from contrast.scoring.framing import frame
 from contrast.training.average import Part
+from contrast.training.base import has_bfloat16
 from contrast.training.loop import LoopSettings, keep_to_one_run
 from contrast.training.pairs_data import UNLABELLED, LabelledPair, add_stray_context, read_pairs
 
@@ -79,14 +80,14 @@ def write_soft_labels(settings: SoftLabelling) -> Path:
 
 
 class Teacher:
-    """A cross-encoder that `train nli` wrote, of any size, in bfloat16; `digest` is the SHA-256 of its weights."""
+    """A cross-encoder that `train nli` wrote, of any size; `digest` is the SHA-256 of its weights."""
 
     def __init__(self, run: Path, *, max_tokens: int = 192) -> None:
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = torch.bfloat16 if has_bfloat16(self._device) else torch.float32
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(run, local_files_only=True)
-            model = AutoModelForSequenceClassification.from_pretrained(
-                run, local_files_only=True, attn_implementation="eager", dtype=torch.bfloat16
-            )
+            model = AutoModelForSequenceClassification.from_pretrained(run, local_files_only=True, attn_implementation="eager", dtype=dtype)
         except (OSError, ValueError) as error:
             raise ModelError(f"{run}: no trained model ({' '.join(str(error).split())[:200]}); expected a folder of train nli") from error
         labels = tuple(model.config.id2label.values())
@@ -96,7 +97,6 @@ class Teacher:
         for weights in model.state_dict().values():
             digest.update(weights.float().contiguous().numpy())
         self.digest = digest.hexdigest()
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model = model.eval().to(self._device)
         self._max_tokens = max_tokens
 
