@@ -32,7 +32,12 @@ _COMPILING = Lock()
 
 
 class Session(Protocol):
-    """A graph that is ready to run."""
+    """A graph that is ready to run.
+
+    `products` tells in what it multiplies (bfloat16, float16, float32 or int8): the last digits of what it gives depend on that.
+    """
+
+    products: str
 
     @property
     def inputs(self) -> Sequence[str]:
@@ -62,6 +67,15 @@ def backend_version() -> str:
     return f"{backend_name()} {version(backend_name())}"
 
 
+def usual_products() -> str:
+    """What graphs are multiplied in on this processor, unless the quickest way fails."""
+    if backend_name() == "onnxruntime":
+        return _OnnxRuntime.products
+    import openvino
+
+    return _ways(openvino.Core(), {})[0].products
+
+
 def open_session(graph: Path, sha256: str | None, *, n_threads: int | None = None, is_many: bool = True) -> Session:
     """The graph, ready to run on the backend in use; raises ModelError when it cannot be loaded.
 
@@ -89,7 +103,8 @@ class _OpenVino:
         n_streams = min(n_threads, MAX_STREAMS) if is_many else 1
         # Not pinned: OpenVINO 2026.4 puts all that runs on one thread, other processes too, on the same core.
         options = {"NUM_STREAMS": n_streams, "INFERENCE_NUM_THREADS": n_threads, "ENABLE_CPU_PINNING": False}
-        compiled, self._backing = _compiled(graph, sha256, options)
+        made = _compiled(graph, sha256, options)
+        compiled, self._backing, self.products = made.graph, made.backing, made.way.products
         self.inputs = [given.any_name for given in compiled.inputs]
         self._outputs = {name: given for given in compiled.outputs for name in given.names}
         # One more than streams, so that the next batch lies ready when one is done.
@@ -112,10 +127,11 @@ class _OpenVino:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a graph is run: options of OpenVINO, and whether its weights are multiplied out first."""
+    """How a graph is run: what it multiplies in, options of OpenVINO, and whether its weights are multiplied out first."""
 
+    products: str
     options: Mapping[str, Any]
-    is_widened: bool
+    is_widened: bool = True
 
 
 def _ways(core: Any, options: Mapping[str, Any]) -> list[_Way]:
@@ -124,14 +140,25 @@ def _ways(core: Any, options: Mapping[str, Any]) -> list[_Way]:
     Without products of half precision, both sides of a product are scaled to whole numbers, group by group: half the time of float32 on a
     processor with VNNI (docs/performance.md). OpenVINO 2026.4 compiles that for processors that cannot run it as well.
     """
-    widened = _Way(options, is_widened=True)
-    if {"BF16", "FP16"} & set(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")):
-        return [widened]
-    return [_Way({**options, "DYNAMIC_QUANTIZATION_GROUP_SIZE": N_SCALED_TOGETHER}, is_widened=False), widened]
+    capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    for capability, products in (("BF16", "bfloat16"), ("FP16", "float16")):
+        if capability in capabilities:
+            return [_Way(products, options)]
+    scaled = {**options, "DYNAMIC_QUANTIZATION_GROUP_SIZE": N_SCALED_TOGETHER}
+    return [_Way("int8", scaled, is_widened=False), _Way("float32", options)]
 
 
-def _compiled(graph: Path, sha256: str | None, options: Mapping[str, Any]) -> tuple[Any, Any]:
-    """The compiled graph, from the cache if it lies there, and the memory that its weights stay in, which must live as long."""
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A compiled graph, and the memory that its weights stay in, which must live as long."""
+
+    graph: Any
+    way: _Way
+    backing: Any = None
+
+
+def _compiled(graph: Path, sha256: str | None, options: Mapping[str, Any]) -> _Compiled:
+    """The compiled graph, from the cache if it lies there."""
     import openvino
 
     core = openvino.Core()
@@ -145,10 +172,10 @@ def _compiled(graph: Path, sha256: str | None, options: Mapping[str, Any]) -> tu
         way, place, compiled = _first_that_runs(core, graph, zip(ways, places, strict=True))
         is_kept = place is not None and keep_compiled(place, compiled.export_model())
     if not is_kept or place is None:
-        return compiled, None
+        return _Compiled(compiled, way)
     # Taken from there at once: it needs less memory than what it was made from.
     del compiled
-    return _imported(core, place, way) or (_compile(core, graph, way), None)
+    return _imported(core, place, way) or _Compiled(_compile(core, graph, way), way)
 
 
 def _first_that_runs(core: Any, graph: Path, ways: Iterable[tuple[_Way, Path | None]]) -> tuple[_Way, Path | None, Any]:
@@ -159,14 +186,14 @@ def _first_that_runs(core: Any, graph: Path, ways: Iterable[tuple[_Way, Path | N
     raise RuntimeError("OpenVINO runs it in no way on this processor")
 
 
-def _imported(core: Any, place: Path, way: _Way) -> tuple[Any, Any] | None:
+def _imported(core: Any, place: Path, way: _Way) -> _Compiled | None:
     import openvino
 
     kept = read_compiled(place)
     if kept is not None:
         backing = openvino.Tensor(kept, shared_memory=True)
         with suppress(RuntimeError):
-            return core.import_model(backing, "CPU", dict(way.options)), backing
+            return _Compiled(core.import_model(backing, "CPU", dict(way.options)), way, backing)
     return None
 
 
@@ -205,6 +232,8 @@ def _widened(core: Any, graph: Path, scratch: Path) -> Any:
 
 
 class _OnnxRuntime:
+    products = "float32"
+
     def __init__(self, graph: Path, n_threads: int | None) -> None:
         import onnxruntime
 

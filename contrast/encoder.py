@@ -42,9 +42,9 @@ class ModelFolder:
         """Another JSON file of the folder; raises ModelError when it is missing or broken."""
         return _read_json(self.path / name)
 
-    @property
-    def info(self) -> ModelInfo:
-        return ModelInfo(self.config["name"], self.config["version"], self.sha256, backend_version())
+    def info(self, products: str) -> ModelInfo:
+        """What a report says of the model; `products` is what it multiplies in."""
+        return ModelInfo(self.config["name"], self.config["version"], self.sha256, f"{backend_version()}, {products}")
 
 
 def open_folder(path: Path, kind: str) -> ModelFolder:
@@ -101,6 +101,7 @@ class Graph:
 
     def __init__(self, path: Path, sha256: str | None, *, n_threads: int | None = None, is_many: bool = True) -> None:
         self._session = open_session(path, sha256, n_threads=n_threads, is_many=is_many)
+        self.products = self._session.products
 
     def run_each(self, feeds: Sequence[dict[str, IntArray]], outputs: Sequence[str]) -> Iterator[list[FloatArray]]:
         """The named outputs of each batch, in their order; inputs that the graph does not take are left out."""

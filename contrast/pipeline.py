@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,13 @@ class Checker:
         return self._scorer.info
 
     @property
+    def thresholds(self) -> "Thresholds":
+        """From which probability something is shown."""
+        of_roles, calibration = self._roles.thresholds, self._scorer.calibration
+        contrast = calibration.contrast_threshold if self.settings.threshold is None else self.settings.threshold
+        return Thresholds(of_roles.statement, of_roles.observation, contrast, calibration.support_threshold)
+
+    @property
     def scorer(self) -> Scorer:
         """The model itself, for those who measure it."""
         return self._scorer
@@ -111,20 +118,29 @@ class Checker:
         return Found(statements, observations, pairing)
 
     def _judge(self, article: Article, found: "Found", logits: FloatArray) -> Report:
-        calibration = self._scorer.calibration
-        pairs = self._scored(found.pairing, logits)
-        threshold = calibration.contrast_threshold if self.settings.threshold is None else self.settings.threshold
-        contrasts = find_contrasts(pairs, threshold)
-        supports = find_supports(pairs, calibration.support_threshold, contrasts)
-        return Report(
-            article=article,
-            statements=tuple(give_verdicts(found.statements, contrasts, supports, calibration.weigh)),
-            observations=tuple(found.observations),
+        return self.conclude(
+            Report(
+                article=article,
+                statements=tuple(found.statements),
+                observations=tuple(found.observations),
+                contrasts=(),
+                supports=(),
+                pairs=tuple(self._scored(found.pairing, logits)),
+                n_pairs_skipped=found.pairing.n_skipped,
+                model=self._scorer.info,
+            )
+        )
+
+    def conclude(self, report: Report) -> Report:
+        """The report with the contrasts, supports and verdicts that follow from the probabilities of its pairs."""
+        thresholds = self.thresholds
+        contrasts = find_contrasts(report.pairs, thresholds.contrast)
+        supports = find_supports(report.pairs, thresholds.support, contrasts)
+        return replace(
+            report,
+            statements=tuple(give_verdicts(report.statements, contrasts, supports, self._scorer.calibration.weigh)),
             contrasts=tuple(contrasts[: self.settings.top]),
             supports=tuple(supports),
-            pairs=tuple(pairs),
-            n_pairs_skipped=found.pairing.n_skipped,
-            model=self._scorer.info,
         )
 
     def compare(self, pairs: Sequence[tuple[str, str]]) -> list[RelationProbabilities]:
@@ -165,6 +181,16 @@ class Checker:
             ScoredPair(pair.statement.id, pair.observation.id, record)
             for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which probability a statement, an observation, a contrast, a support is shown."""
+
+    statement: float
+    observation: float
+    contrast: float
+    support: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def test_both_runtimes_say_the_same_of_a_pair(monkeypatch: pytest.MonkeyPatch, p
     for name in ("openvino", "onnxruntime"):
         monkeypatch.setenv(VARIABLE, name)
         scorer = EmbeddedScorer.open(ROOT / "models/nli", n_threads=1)
-        assert scorer.info.backend == backend_version()
+        assert scorer.info.backend.startswith(f"{backend_version()}, ")
         assert scorer.info.backend.startswith(name)
         found.append(softmax(scorer.logits(pairs)))
     assert np.abs(found[0] - found[1]).mean() < 0.01
@@ -91,7 +91,8 @@ def test_products_of_whole_numbers_say_what_others_say_and_give_way_where_they_d
     monkeypatch.setenv(CACHE, "off")
     expected = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
     options = {"NUM_STREAMS": 2, "INFERENCE_NUM_THREADS": 2, "ENABLE_CPU_PINNING": False}
-    whole = backends._Way({**options, "DYNAMIC_QUANTIZATION_GROUP_SIZE": backends.N_SCALED_TOGETHER}, is_widened=False)
+    scaled = {**options, "DYNAMIC_QUANTIZATION_GROUP_SIZE": backends.N_SCALED_TOGETHER}
+    ways = [backends._Way("int8", scaled, is_widened=False), backends._Way("float32", options)]
     tried: list[bool] = []
     real = backends._runs
 
@@ -99,10 +100,12 @@ def test_products_of_whole_numbers_say_what_others_say_and_give_way_where_they_d
         tried.append(real(compiled))
         return runs or len(tried) > 1
 
-    monkeypatch.setattr(backends, "_ways", lambda core, given: [whole, backends._Way(options, is_widened=True)])
+    monkeypatch.setattr(backends, "_ways", lambda core, given: ways)
     monkeypatch.setattr(backends, "_runs", only_widened)
     monkeypatch.setenv(CACHE, str(tmp_path))
-    found = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
+    scorer = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2)
+    found = scorer.logits(pairs)
+    assert scorer.info.backend.endswith(", int8" if runs else ", float32")
     assert len(tried) == (1 if runs else 2)
     assert np.abs(softmax(found) - softmax(expected)).max() < 0.05
     assert (found.argmax(1) == expected.argmax(1)).mean() > 0.98

@@ -122,8 +122,8 @@ class Journal(AbstractContextManager["Journal"]):
             raise UsageError(f"{path}: damaged ({error}); give --restart to score anew") from error
         if state.run != run:
             raise UsageError(
-                f"-o {self.output}: was begun with other inputs, settings or models, or these have changed since; "
-                "put them back, name another file, or give --restart to score anew"
+                f"-o {self.output}: was begun with other inputs, settings or models or on another kind of processor, or they have changed "
+                "since; put them back, name another file, or give --restart to score anew"
             )
         return state
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
+from contrast.backends import usual_products
 from contrast.batch.engines import open_engine
 from contrast.batch.journal import Journal, State, failures_file, next_digest, work_folder
 from contrast.batch.output import write_output
@@ -94,11 +95,12 @@ def run_of(settings: BatchSettings, found: Survey) -> str:
 
 
 def digest_of_models(folder: Path, model: str | None) -> str:
-    """A digest of the shipped models, and of the names, sizes and times of the files of another where that is a folder."""
+    """A digest of the shipped models, of what this processor multiplies in, and of the files of another model where that is a folder."""
+    products = usual_products()
     told: list[object] = []
     for kind in ("roles", "nli"):
         opened = open_folder(folder / kind, kind)
-        told += [asdict(opened.info), *(opened.read_json(f"{name}.json") for name in ("config", "calibration", "tokenizer"))]
+        told += [asdict(opened.info(products)), *(opened.read_json(f"{name}.json") for name in ("config", "calibration", "tokenizer"))]
     if model is not None and Path(model).is_dir():
         told += [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(Path(model).iterdir())]
     return _digest_of(told)

@@ -25,7 +25,7 @@ class EmbeddedScorer:
         self._tokenizer = open_tokenizer(folder)
         self._tokenizer.enable_truncation(int(folder.config["max_tokens"]), strategy="longest_first")
         self.calibration = Calibration.of(folder.read_json("calibration.json"))
-        self.info = folder.info
+        self.info = folder.info(self._graph.products)
 
     @classmethod
     def open(cls, path: Path, *, n_threads: int | None = None) -> "EmbeddedScorer":
