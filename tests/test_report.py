@@ -24,7 +24,7 @@ from contrast.reading import read_article, read_text
 from contrast.rendering import Provenance, as_text
 from contrast.rendering.carried import as_carried, from_carried
 from contrast.rendering.html import as_html, read_carried
-from contrast.schema import Report
+from contrast.schema import RelationProbabilities, Report
 from contrast.settings import CheckSettings
 from contrast.verifying import verify_page
 from tests.conftest import ARTICLES, MILL, ROOT
@@ -273,6 +273,44 @@ def test_a_forged_report_differs_even_when_drawn_anew(made: Path, checker: Any, 
         found = verify_page(made, checker)
         assert any(words in line for line in found.differences), found.differences
         assert not any("altered" in line for line in found.differences)
+
+
+def redrawn(path: Path, report: Report) -> None:
+    path.write_text(as_html([report]), encoding="utf-8", newline="")
+
+
+def elsewhere(report: Report, step: float) -> Report:
+    """The report as another kind of processor might have made it: every probability of a pair moved by `step`."""
+    pairs = tuple(
+        replace(pair, probabilities=RelationProbabilities(p.entailment + step, p.neutral - 2 * step, p.contradiction + step))
+        for pair, p in ((pair, pair.probabilities) for pair in report.pairs)
+    )
+    contrasts = tuple(replace(finding, probability=finding.probability + step) for finding in report.contrasts)
+    supports = tuple(replace(finding, probability=finding.probability + step) for finding in report.supports)
+    model = replace(report.model, backend="openvino 2026.4.1, ternary")
+    return replace(report, pairs=pairs, contrasts=contrasts, supports=supports, model=model)
+
+
+def test_a_page_of_another_kind_of_processor_holds_if_rounding_explains_what_differs(made: Path, checker: Any, cameras: Report) -> None:
+    told = replace(cameras, article=replace(cameras.article, path="source.txt"))
+    redrawn(made, elsewhere(told, 0.02))
+    found = verify_page(made, checker)
+    assert found.holds, found.differences
+    assert any("ternary" in line and "rounds otherwise" in line for line in found.notes)
+    redrawn(made, elsewhere(told, 0.2))
+    assert not verify_page(made, checker).holds
+    redrawn(made, replace(elsewhere(told, 0.02), model=told.model))
+    assert any("pairs differ" in line for line in verify_page(made, checker).differences)
+
+
+def test_a_forged_page_of_another_kind_of_processor_differs(made: Path, checker: Any, cameras: Report) -> None:
+    told = replace(cameras, article=replace(cameras.article, path="source.txt"))
+    for words, (part, fields) in forgeries(cameras).items():
+        redrawn(made, elsewhere(told, 0.0))
+        change_data(made, part, **fields)
+        found = verify_page(made, checker)
+        said = found.notes if "Nuala" in words else found.differences
+        assert any(words.split(",")[0] in line for line in said), (words, found)
 
 
 def test_a_page_whose_words_were_changed_differs(made: Path, checker: Any, cameras: Report) -> None:
