@@ -300,7 +300,7 @@ def test_a_page_of_another_kind_of_processor_holds_if_rounding_explains_what_dif
     redrawn(made, elsewhere(told, 0.2))
     assert not verify_page(made, checker).holds
     redrawn(made, replace(elsewhere(told, 0.02), model=told.model))
-    assert any("pairs differ" in line for line in verify_page(made, checker).differences)
+    assert not verify_page(made, checker).holds
 
 
 def test_a_forged_page_of_another_kind_of_processor_differs(made: Path, checker: Any, cameras: Report) -> None:
