@@ -133,12 +133,16 @@ class Checker:
 
     def conclude(self, report: Report) -> Report:
         """The report with the contrasts, supports and verdicts that follow from the probabilities of its pairs."""
-        thresholds = self.thresholds
+        thresholds, calibration = self.thresholds, self._scorer.calibration
         contrasts = find_contrasts(report.pairs, thresholds.contrast)
         supports = find_supports(report.pairs, thresholds.support, contrasts)
+        # What a threshold above the model's own keeps from being shown must not turn "contradicted" into "supported".
+        doubted = {finding.statement for finding in find_contrasts(report.pairs, calibration.contrast_threshold)}
+        doubted -= {finding.statement for finding in contrasts}
+        in_favour = [finding for finding in supports if finding.statement not in doubted]
         return replace(
             report,
-            statements=tuple(give_verdicts(report.statements, contrasts, supports, self._scorer.calibration.weigh)),
+            statements=tuple(give_verdicts(report.statements, contrasts, in_favour, calibration.weigh)),
             contrasts=tuple(contrasts[: self.settings.top]),
             supports=tuple(supports),
         )

@@ -4,15 +4,18 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contrast.calibration import Calibration
 from contrast.pairing import PairBudget, pair_up
+from contrast.pipeline import Checker
 from contrast.roles import RoleThresholds, resolve_speakers
 from contrast.schema import Finding, Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
+from tests.conftest import ROOT
 
 THRESHOLDS = RoleThresholds(0.5, 0.5, 0.5)
 NEARNESS = np.array([1, 0, 0, 0, 0, 0], dtype=np.float32)
@@ -118,3 +121,12 @@ def test_a_weak_support_does_not_make_a_verdict_mixed_where_the_calibration_says
     weaker = Finding("s1", "o3", "contradiction", 0.2)
     (weighed,) = give_verdicts([statement(1, None)], [weaker, against], [in_favour], calibration.weigh)
     assert weighed.verdict == "contradicted"
+
+
+def test_a_higher_threshold_leaves_what_was_contradicted_open_but_never_supported(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = checker.check(ROOT / "data/articles/p2-132-sand-barges.txt")
+    contradicted = {statement.id for statement in report.statements if statement.verdict == "contradicted"}
+    assert contradicted & {finding.statement for finding in report.supports}
+    monkeypatch.setattr(checker, "settings", replace(checker.settings, threshold=1.0))
+    verdicts = {statement.id: statement.verdict for statement in checker.conclude(report).statements}
+    assert {verdicts[id] for id in contradicted} == {"open"}
