@@ -4,12 +4,13 @@ Data goes to standard output, everything else to standard error. Exit codes: 0 d
 bad input or wrong usage; 141 the reader of standard output went away (`| head`).
 """
 
+import io
 import os
 import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -17,7 +18,7 @@ from contrast.cli_batch import app as batch_app
 from contrast.cli_serve import app as serve_app
 from contrast.cli_training import app as training_app
 from contrast.cli_verify import app as verify_app
-from contrast.errors import ContrastError, InputError, UsageError
+from contrast.errors import ContrastError, InputError, UsageError, complain
 from contrast.rendering import Format, PairFormat, Provenance
 from contrast.schema import Article, Report
 from contrast.settings import CheckSettings
@@ -40,6 +41,13 @@ for _group in training_app.registered_groups:
     app.registered_groups.append(_group)
 
 STDIN = "-"
+# UTF-8 by definition, whatever the terminal speaks.
+UTF8_FORMATS = ("json", "jsonl", "html")
+# What the parser of the command line raises: click's, or that of the copy which newer versions of typer bring.
+ParserError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
+# What came instead of a number, by the name of pydantic's error.
+NO_NUMBER = {"float_parsing": "not a number", "int_parsing": "not a whole number", "int_from_float": "not a whole number"}
+EXPECTED = {"--threshold": "0 to 1", "--top": "1 or more", "--port": "0 to 65535"}
 # What is taken from a folder: no .md, which there are notes more often than articles.
 FOLDER_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx", ".jsonl")
 EXPLAINED_FORMATS: tuple[Format, ...] = ("html", "markdown")
@@ -47,11 +55,6 @@ ModelOption = Annotated[
     str | None, typer.Option(help="Another NLI model: a folder, or a hub id of a transformers model (needs the extra 'train').")
 ]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto; for --model only, the shipped model runs on the CPU.")]
-
-
-def complain(message: str) -> None:
-    """One line on standard error."""
-    print(f"contrast: {' '.join(message.split())}", file=sys.stderr)
 
 
 @app.command()
@@ -82,22 +85,24 @@ def check(
 ) -> None:
     """Check articles: what is said in them against what is reported in them."""
     from contrast.pipeline import Checker
+    from contrast.writing import refuse_overwriting
 
+    paths = [path for file in files for path in _articles_at(file)]
+    refuse_overwriting(output, (0 if path == STDIN else path for path in paths))
     is_explained = format in EXPLAINED_FORMATS if explain is None else explain
     settings = CheckSettings(threshold=threshold, top=top, model=model, device=device, explain=is_explained)
     checker = Checker(settings)
     reports: list[Report] = []
     n_failed = 0
-    for file in files:
-        for path in _articles_at(file):
-            for outcome in _check_file(checker, path):
-                if isinstance(outcome, Report):
-                    reports.append(outcome)
-                else:
-                    complain(str(outcome))
-                    n_failed += 1
+    for path in paths:
+        for outcome in _check_file(checker, path):
+            if isinstance(outcome, Report):
+                reports.append(outcome)
+            else:
+                complain(str(outcome))
+                n_failed += 1
     if reports:
-        provenance = Provenance(shlex.join(["contrast", *sys.argv[1:]]), settings)
+        provenance = Provenance(shlex.join(["contrast", *sys.argv[1:]]), settings, threshold=checker.thresholds.contrast)
         _write_reports(reports, format, output, all_pairs, provenance, is_list=len(files) > 1 or n_failed + len(reports) > 1)
     for report in reports:
         for warning in report.article.warnings:
@@ -113,7 +118,7 @@ def _articles_at(file: str) -> list[str]:
     try:
         if file == STDIN or not folder.is_dir():
             return [file]
-        return sorted(str(path) for path in folder.iterdir() if path.suffix.lower() in FOLDER_ENDINGS) or [file]
+        return sorted(str(path) for path in folder.iterdir() if path.suffix.lower() in FOLDER_ENDINGS and path.name[0] != ".") or [file]
     except OSError:
         return [file]
 
@@ -144,24 +149,26 @@ def _write_reports(
     if format == "table" and output is None:
         from rich.console import Console
 
-        from contrast.rendering import PLAIN_WIDTH
         from contrast.rendering.table import print_reports
 
-        console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-        print_reports(reports, console, has_all_pairs=has_all_pairs)
-        return
+        console = Console()
+        if console.is_terminal:
+            print_reports(reports, console, has_all_pairs=has_all_pairs, counted_from=provenance.counted_from)
+            return
     from contrast.rendering import as_text
 
-    _write(as_text(reports, format, has_all_pairs=has_all_pairs, is_list=is_list, provenance=provenance), output)
+    _write(as_text(reports, format, has_all_pairs=has_all_pairs, is_list=is_list, provenance=provenance), output, format)
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str, output: Path | None, format: Format) -> None:
     from contrast.writing import write_whole
 
-    if output is None:
-        sys.stdout.write(text)
-    else:
+    if output is not None:
         write_whole(output, text)
+        return
+    if format in UTF8_FORMATS and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.write(text)
 
 
 @app.command()
@@ -177,16 +184,18 @@ def compare(
     device: DeviceOption = "auto",
 ) -> None:
     """Judge one pair, or the rows of a file: entailment, neutral or contradiction."""
-    from contrast.comparing import compare_rows, describe
+    from contrast.comparing import compare_pair, compare_rows, describe
     from contrast.pipeline import Checker
+    from contrast.writing import refuse_overwriting
 
     if (input is None) == (not statement) or (not statement) != (not observation):
         raise UsageError("expected either STATEMENT and OBSERVATION, or --input FILE; see contrast compare --help")
+    refuse_overwriting(output, [] if input is None else [input])
     checker = Checker(CheckSettings(model=model, device=device))
     if input is not None:
-        _write(compare_rows(checker, input), output)
+        _write(compare_rows(checker, input, warn=complain), output, "jsonl")
         return
-    _write(describe(checker.compare([(statement or "", observation or "")])[0], format), output)
+    _write(describe(compare_pair(checker, statement or "", observation or "", warn=complain), format), output, format)
 
 
 @app.command()
@@ -197,24 +206,46 @@ def version() -> None:
 
 def main() -> NoReturn:
     """Runs the command line; errors that a person can mend are one line and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
-        _run()
+        code = _run()
     except ContrastError as error:
         complain(str(error))
+        sys.exit(2)
+    except ParserError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+        else:
+            complain(_usage(error))
         sys.exit(2)
     except BrokenPipeError:
         _drop(1, 2)
         sys.exit(141)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
         sys.exit(130)
-    sys.exit(0)
+    sys.exit(code)
 
 
-def _run() -> None:
-    """Runs a command and hands over what it printed; raises BrokenPipeError when nobody reads that any more."""
+def _usage(error: typer.BadParameter) -> str:
+    """What is wrong with the command line, and where to read on."""
+    told = error.format_message().rstrip(".")
+    told = told[:1].lower() + told[1:]
+    # typer has values read by pydantic, whose words leave out what came.
+    faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    if faults and error.param is not None:
+        name, came = error.param.opts[0], faults[0]["input"]
+        words = faults[0]["msg"].removeprefix(f"Value error, {came!r} is ").replace("Input should be", "has to be").rstrip(".")
+        expected = f"; expected {EXPECTED[name]}" if name in EXPECTED else ""
+        told = f"{name} {came}: {NO_NUMBER.get(faults[0]['type'], words)}{expected}"
+    return f"{told}; see {error.ctx.command_path if error.ctx else 'contrast'} --help"
+
+
+def _run() -> int:
+    """Runs a command and hands over what it printed; gives its exit code, and raises BrokenPipeError when nobody reads any more."""
     try:
-        app(standalone_mode=True)
+        return int(app(prog_name="contrast", standalone_mode=False) or 0)
     except SystemExit as left:
         # typer and rich exit with 1 here, which is the code of something flagged.
         if isinstance(left.__context__, BrokenPipeError):

@@ -44,7 +44,7 @@ def score_articles(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing line.")] = False,
 ) -> None:
     """Score many articles into one file; a killed run goes on where it was."""
-    from contrast.batch.progress import Progress
+    from contrast.batch.progress import Progress, count_of
     from contrast.batch.run import score
     from contrast.batch.settings import BatchSettings, shard_of
     from contrast.batch.sources import Columns
@@ -65,13 +65,15 @@ def score_articles(
         is_restart=restart,
     )
     with Progress(is_quiet=quiet) as progress:
-        state = score(settings, progress).state
+        summary = score(settings, progress)
+    state = summary.state
     if not quiet:
         copies = f" · {state.n_copies:,} left out as copies" if state.n_copies else ""
         failed = f" · {state.n_failed:,} could not be read, see {output}.errors.jsonl" if state.n_failed else ""
+        passed_over = f" · passed over {count_of(summary.n_passed_over, 'file')} of other runs" if summary.n_passed_over else ""
         print(
-            f"contrast: scored {state.n_scored:,} of {state.n_done:,} articles{copies}{failed} · {state.n_contrasts:,} contrasts · "
-            f"wrote {output}",
+            f"contrast: scored {state.n_scored:,} of {count_of(state.n_done, 'article')}{copies}{failed}{passed_over} · "
+            f"{count_of(state.n_contrasts, 'contrast')} · wrote {output}",
             file=sys.stderr,
         )
     # A shard of fewer articles than there are shards may be empty.

@@ -1,6 +1,7 @@
 """The commands for those who tune and measure: train, export, evaluate, dataset. Their heavy parts are imported when called."""
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,13 @@ dataset_app = typer.Typer(help="Look after data sets.", no_args_is_help=True, ri
 app.add_typer(train_app, name="train")
 app.add_typer(dataset_app, name="dataset")
 
+
+def _above_zero(value: float) -> float:
+    if not (value > 0 and math.isfinite(value)):
+        raise typer.BadParameter(f"{value}; expected a number above 0")
+    return value
+
+
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="A JSONL file, a data set folder or a folder of annotated articles; may be given again.")
 ]
@@ -21,9 +29,9 @@ OutputOption = Annotated[
     Path, typer.Option("--output", "-o", help="Folder for the trained model; a killed run goes on from its last checkpoint here.")
 ]
 BaseOption = Annotated[str | None, typer.Option(help="Encoder to start from: a folder or hub id (default: all-MiniLM-L6-v2).")]
-EpochsOption = Annotated[float, typer.Option(help="Passes over the data.")]
-RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.")]
-SeedOption = Annotated[int, typer.Option(help="Seed of everything random.")]
+EpochsOption = Annotated[float, typer.Option(help="Passes over the data.", callback=_above_zero)]
+RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.", callback=_above_zero)]
+SeedOption = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
@@ -46,10 +54,10 @@ def train_nli(
     output: OutputOption,
     base: BaseOption = None,
     epochs: EpochsOption = 1.0,
-    batch_size: Annotated[int, typer.Option(help="Pairs a step.")] = 64,
+    batch_size: Annotated[int, typer.Option(help="Pairs a step.", min=1)] = 64,
     learning_rate: RateOption = 1e-4,
-    dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.")] = 0.0,
-    neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
+    dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.", min=0.0, max=1.0)] = 0.0,
+    neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.", min=0.0)] = 4.0,
     near_neutrals: Annotated[
         float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
     ] = 0.0,
@@ -60,9 +68,9 @@ def train_nli(
     freeze: Annotated[int, typer.Option(help="Embeddings and this many of the lowest layers stay as they are; 0: all learn.", min=0)] = 0,
     weighted: Annotated[bool, typer.Option("--weighted", help="Weigh pairs less whose premise alone gives the label away.")] = False,
     stray_context: Annotated[
-        float, typer.Option(help="Share of sides without context that get a sentence of another set before them.")
+        float, typer.Option(help="Share of sides without context that get a sentence of another set before them.", min=0.0, max=1.0)
     ] = 0.0,
-    limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.", min=1)] = None,
     keep_checkpoints: Annotated[int, typer.Option(help="How many of the last checkpoints stay.", min=1)] = 1,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
@@ -110,12 +118,12 @@ def train_soft_labels(
     suspected_from: Annotated[
         int | None, typer.Option(min=1, help="Of so many that promise most, take those that the shipped model finds least neutral.")
     ] = None,
-    neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.")] = 4.0,
+    neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.", min=0.0)] = 4.0,
     near_neutrals: Annotated[
         float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
     ] = 0.0,
     stray_context: Annotated[
-        float, typer.Option(help="Share of sides without context that get a sentence of another set before them.")
+        float, typer.Option(help="Share of sides without context that get a sentence of another set before them.", min=0.0, max=1.0)
     ] = 0.0,
     seed: SeedOption = 13,
 ) -> None:
@@ -150,9 +158,9 @@ def train_roles(
     output: OutputOption,
     base: BaseOption = None,
     epochs: EpochsOption = 1.0,
-    batch_size: Annotated[int, typer.Option(help="Documents a step.")] = 4,
+    batch_size: Annotated[int, typer.Option(help="Documents a step.", min=1)] = 4,
     learning_rate: RateOption = 1e-4,
-    repeats: Annotated[int, typer.Option(help="How often folders are read for each reading of a corpus file.")] = 4,
+    repeats: Annotated[int, typer.Option(help="How often folders are read for each reading of a corpus file.", min=1)] = 4,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
 ) -> None:

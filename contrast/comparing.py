@@ -1,6 +1,7 @@
 """Judges pairs that are given, one by one or as the rows of a file."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,30 @@ from contrast.schema import RelationProbabilities
 from contrast.scoring.framing import Framed
 from contrast.scoring.scorer import FramedPair
 
+Warn = Callable[[str], None]
 
-def compare_rows(checker: Checker, path: Path) -> str:
-    """The rows of a JSONL file with entailment, neutral and contradiction added, in order, as JSONL; raises InputError naming a bad row."""
+
+def compare_pair(checker: Checker, statement: str, observation: str, *, warn: Warn | None = None) -> RelationProbabilities:
+    """The judgement of one pair; `warn` is told when it was too long to be read whole."""
+    return _judge(checker, [FramedPair(premise=Framed(observation), hypothesis=Framed(statement))], warn)[0]
+
+
+def compare_rows(checker: Checker, path: Path, *, warn: Warn | None = None) -> str:
+    """The rows of a JSONL file with entailment, neutral and contradiction added, in order, as JSONL; raises InputError naming a bad row.
+
+    `warn` is told how many rows were too long to be read whole.
+    """
     rows = list(read_rows(path))
     if not rows:
         raise InputError(f"{path}: no row in it; expected one object with premise and hypothesis a line")
-    judged = checker.compare_framed([_framed(row, f"{path}, row {n}") for n, row in enumerate(rows, 1)])
+    judged = _judge(checker, [_framed(row, f"{path}, row {n}") for n, row in enumerate(rows, 1)], warn)
     return "".join(json.dumps({**row, **rounded(p)}, ensure_ascii=False) + "\n" for row, p in zip(rows, judged, strict=True))
+
+
+def _judge(checker: Checker, pairs: Sequence[FramedPair], warn: Warn | None) -> list[RelationProbabilities]:
+    if warn and (n_cut := checker.scorer.n_cut(pairs)):
+        warn(f"warning: {n_cut} of {len(pairs)} pairs longer than the model reads; the words beyond were not read; give single sentences")
+    return checker.compare_framed(pairs)
 
 
 def _framed(row: dict[str, Any], where: str) -> FramedPair:

@@ -1,5 +1,7 @@
 """The errors that a person meets: each says what came, what was expected and what to do."""
 
+import sys
+
 
 class ContrastError(Exception):
     """Root of all errors that contrast raises on purpose."""
@@ -15,3 +17,8 @@ class ModelError(ContrastError):
 
 class UsageError(ContrastError):
     """Options that do not fit together, or an optional part that is not installed."""
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    print(f"contrast: {' '.join(message.split())}", file=sys.stderr)

@@ -10,6 +10,7 @@ from contrast.explaining import measure_again
 from contrast.pipeline import Checker
 from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, read_bytes
 from contrast.rendering.carried import Carried
+from contrast.rendering.explained import counted
 from contrast.rendering.html import draw, read_carried
 from contrast.schema import CarryingWords, Finding, Observation, RelationProbabilities, Report, ScoredPair, Statement
 from contrast.version import __version__
@@ -49,10 +50,10 @@ def verify_page(path: Path, checker: Checker | None = None, *, model: str | None
     A page made with another model than the shipped one is only verified with the `model` that is given here: a page that came from
     somebody must not choose what is loaded.
     """
-    page = decode(read_bytes(path, limit=MAX_DOCUMENT_BYTES), str(path))
+    page = _read(path)
     carried = read_carried(page, str(path))
     checker = checker or _checker(carried, model, path)
-    differences, notes = list(_drawing(page, carried)), list(_version(carried))
+    differences, notes = [*_drawing(page, carried), *_threshold(carried, checker)], list(_version(carried))
     for report in carried.reports:
         name = report.article.path or report.article.id
         again = checker.check_article(report.article)
@@ -65,14 +66,24 @@ def verify_page(path: Path, checker: Checker | None = None, *, model: str | None
         found += compare_explanations(report, measure_again(report, checker.scorer), again, allowance)
         differences += [f"{name}: {line}" for line in found[:MAX_SHOWN]]
         if len(found) > MAX_SHOWN:
-            differences.append(f"{name}: and {len(found) - MAX_SHOWN} more differences")
+            differences.append(f"{name}: and {counted(len(found) - MAX_SHOWN, 'more difference')}")
         notes += [f"{name}: {line}" for line in retold]
         is_same, line = _source(report, path)
         (notes if is_same else differences).append(f"{name}: {line}")
-        notes.append(
-            f"{name}: {len(report.statements)} statements, {len(report.contrasts)} contrasts and {len(report.pairs)} pairs computed again"
-        )
+        n_statements, n_contrasts = counted(len(report.statements), "statement"), counted(len(report.contrasts), "contrast")
+        notes.append(f"{name}: {n_statements}, {n_contrasts} and {counted(len(report.pairs), 'pair')} computed again")
     return Verification(tuple(differences), tuple(notes))
+
+
+def _read(path: Path) -> str:
+    """The text of a page; what is refused there for no article is told to be no page."""
+    try:
+        return decode(read_bytes(path, limit=MAX_DOCUMENT_BYTES), str(path))
+    except InputError as error:
+        found, parted, _ = str(error).rpartition("; expected ")
+        if not parted:
+            raise
+        raise InputError(f"{found}; expected a page made by contrast check --format html") from error
 
 
 def _checker(carried: Carried, model: str | None, path: Path) -> Checker:
@@ -128,7 +139,7 @@ def compare(report: Report, again: Report) -> Iterator[str]:
     yield from _conclusions(old, new)
     if old.pairs.keys() != new.pairs.keys() or report.n_pairs_skipped != again.n_pairs_skipped:
         yield (
-            f"{len(old.pairs)} pairs judged and {report.n_pairs_skipped} left out, "
+            f"{counted(len(old.pairs), 'pair')} judged and {report.n_pairs_skipped} left out, "
             f"now other ones: {len(new.pairs)} and {again.n_pairs_skipped}"
         )
     else:
@@ -227,7 +238,7 @@ def _pairs(before: Mapping[Place, RelationProbabilities], after: Mapping[Place, 
         or abs(before[place].entailment - after[place].entailment) > allowed
     ]
     if far:
-        yield f"the probabilities of {len(far)} of {len(before)} pairs differ, {far[0].name} among them"
+        yield f"the probabilities of {len(far)} of {counted(len(before), 'pair')} differ, {far[0].name} among them"
 
 
 def compare_explanations(report: Report, measured: Report, again: Report, allowance: Allowance) -> Iterator[str]:
@@ -267,6 +278,12 @@ def _words(
 def _drawing(page: str, carried: Carried) -> Iterator[str]:
     if carried.provenance.version == __version__ and draw(carried) != page.replace("\r\n", "\n"):
         yield "the page does not show what its data say; it was altered after it was made"
+
+
+def _threshold(carried: Carried, checker: Checker) -> Iterator[str]:
+    told = carried.provenance.threshold
+    if told is not None and told != checker.thresholds.contrast:
+        yield f"contrasts counted from probability {told}, now from {checker.thresholds.contrast}"
 
 
 def _version(carried: Carried) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 _SAME_IN_ASCII = str.maketrans("“”’–", '""\'-')
+_ESCAPES = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)", "ﬁ": r"\256", "ﬂ": r"\257"})
 
 
 def pdf_of(title: str, paragraphs: Sequence[str], *, n_lines: int = 40) -> bytes:
@@ -30,7 +31,7 @@ def _content(lines: Sequence[tuple[int, int, str]], number: int) -> bytes:
     written, height = [f"BT /F1 8 Tf 1 0 0 1 50 820 Tm (The Harrow Post, page {number}) Tj ET"], 800
     for size, leading, line in lines:
         height -= leading
-        escaped = line.translate(_SAME_IN_ASCII).replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+        escaped = line.translate(_SAME_IN_ASCII).translate(_ESCAPES)
         written.append(f"BT /F1 {size} Tf 1 0 0 1 50 {height} Tm ({escaped}) Tj ET")
     return "\n".join(written).encode("ascii")
 

@@ -147,6 +147,51 @@ def test_a_folder_is_read_in_the_order_of_its_names_and_what_is_no_article_is_le
     assert ids(scored(f"{folder}/**", tmp_path / "pattern.jsonl"))[:2] == ["a0", "a1"]
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "csv", "parquet"])
+def test_what_earlier_runs_wrote_into_a_folder_is_no_input_unless_named(
+    stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, ending: str
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_jsonl(folder / "a.jsonl", [*rows(3), "{"])
+    first = folder / f"first.{ending}"
+    assert score_here(monkeypatch, folder, "-o", first) == 0
+    assert "passed over" not in capsys.readouterr().err
+    for inputs in (folder, f"{folder}/*"):
+        assert score_here(monkeypatch, inputs, "-o", tmp_path / "out.jsonl", "--restart") == 0
+        assert ids(read_jsonl(tmp_path / "out.jsonl")) == ["a0", "a1", "a2"]
+        assert len(failures_of(tmp_path / "out.jsonl")) == 1
+        assert capsys.readouterr().err.count("passed over 2 files of other runs") == 1
+    assert score_here(monkeypatch, folder, first, "-o", tmp_path / "named.jsonl") == 0
+    assert len(failures_of(tmp_path / "named.jsonl")) == 4
+    (folder / "a.jsonl").unlink()
+    assert score_here(monkeypatch, folder, "-o", tmp_path / "none.jsonl") == 2
+    assert "nothing to score there but what contrast score wrote" in capsys.readouterr().err
+
+
+def test_failures_of_a_run_that_was_killed_are_no_input_of_another(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_jsonl(tmp_path / "a.jsonl", [row(0), "{", row(1), row(2)])
+    broken_off(tmp_path, tmp_path / "killed.csv", monkeypatch)
+    assert ids(scored(tmp_path, tmp_path / "out.jsonl")) == ["a0", "a1", "a2"]
+    assert len(failures_of(tmp_path / "out.jsonl")) == 1
+
+
+def test_an_output_that_is_an_input_too_is_refused_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", rows(1))
+    link, hard_link = tmp_path / "link.jsonl", tmp_path / "hard.jsonl"
+    link.symlink_to(path)
+    os.link(path, hard_link)
+    failures = write_jsonl(tmp_path / "b.jsonl.errors.jsonl", rows(1))
+    pairs = ((path, path), (link, path), (path, link), (hard_link, path), (failures, tmp_path / "b.jsonl"), (tmp_path, path))
+    for given_path, out in pairs:
+        for restart in ((), ("--restart",)):
+            assert score_here(monkeypatch, given_path, "-o", out, *restart) == 2
+            (said,) = capsys.readouterr().err.splitlines()
+            assert (f"{failures}, which is an input" if given_path == failures else "the same file as the input") in said
+    assert read_jsonl(path) == read_jsonl(failures) == rows(1)
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_a_saved_page_is_scored_as_it_is_checked(stub: None, tmp_path: Path) -> None:
     (tmp_path / "ferry.html").write_text(json_ld(FERRY), encoding="utf-8")
     (record,) = scored(tmp_path, tmp_path / "out.jsonl")
@@ -528,6 +573,50 @@ def test_an_unclosed_quotation_mark_in_csv_is_a_failure_that_names_its_row(stub:
     assert failure["reason"].startswith(f"{path}, row 1: not CSV (")
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_csv_as_spreadsheets_save_it_is_read(stub: None, tmp_path: Path, separator: str, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, list(row(0)), delimiter=separator)
+        writer.writeheader()
+        writer.writerows({**article, "text": f"Übrigens, {article['text']}; so it was."} for article in rows(200))
+    assert ids(scored(path, tmp_path / "out.jsonl")) == [f"a{k}" for k in range(200)]
+    assert not journal.failures_file(tmp_path / "out.jsonl").exists()
+    with path.open("a", encoding="utf-16-le" if encoding == "utf-16" else encoding) as file:
+        file.write(f"b{separator}too few\n")
+    assert len(scored(path, tmp_path / "again.jsonl")) == 200
+    (failure,) = failures_of(tmp_path / "again.jsonl")
+    assert failure["reason"].endswith({",": "with commas", ";": "with semicolons", "\t": "with tabs"}[separator])
+
+
+def test_csv_in_broken_utf_16_is_one_failure(stub: None, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", rows(20))
+    whole = path.read_text(encoding="utf-8")
+    path.write_bytes(whole.encode("utf-16-le"))
+    assert scored(path, tmp_path / "1.jsonl") == []
+    (failure,) = failures_of(tmp_path / "1.jsonl")
+    assert "UTF-16 without a byte order mark; save it as UTF-8" in failure["reason"]
+    path.write_bytes(whole.encode("utf-16") + b"\n")
+    scored(path, tmp_path / "2.jsonl")
+    (failure,) = failures_of(tmp_path / "2.jsonl")
+    assert "broken UTF-16" in failure["reason"]
+    assert "save it as UTF-8" in failure["reason"]
+
+
+def test_a_row_of_another_kind_is_told_in_the_words_of_json(stub: None, tmp_path: Path) -> None:
+    values: list[Any] = [5, 0.5, None, True, []]
+    path = write_jsonl(tmp_path / "a.jsonl", [{"text": value} for value in values])
+    scored(path, tmp_path / "texts.jsonl")
+    told = ("a number", "a number", "null", "a boolean", "an array")
+    for failure, words in zip(failures_of(tmp_path / "texts.jsonl"), told, strict=True):
+        assert failure["reason"].endswith(f": {words} under 'text'; expected a string, the text of an article")
+    write_jsonl(path, ["null", "5", "[]", '"The mill."'])
+    scored(path, tmp_path / "rows.jsonl")
+    for failure, words in zip(failures_of(tmp_path / "rows.jsonl"), ("null", "a number", "an array", "a string"), strict=True):
+        assert failure["reason"].endswith(f": {words}; expected an object with 'text'")
+
+
 def test_a_file_name_is_no_pattern_and_its_ending_may_be_in_capitals(stub: None, tmp_path: Path) -> None:
     write_parquet(tmp_path / "a1.parquet", [row(1)])
     assert ids(scored(write_parquet(tmp_path / "a[1].parquet", [row(2)]), tmp_path / "1.jsonl")) == ["a2"]
@@ -606,8 +695,9 @@ def test_wrong_usage_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.Monke
     out = tmp_path / "out.jsonl"
     for arguments, words in (
         ((path, "-o", tmp_path / "out.xml"), "unknown ending"),
-        ((path, "-o", tmp_path / "missing" / "out.jsonl"), "cannot be written"),
-        ((path, "-o", path / "out.jsonl"), "cannot be written"),
+        ((path, "-o", tmp_path / "missing" / "out.jsonl"), f"there is no folder {tmp_path / 'missing'}; make it"),
+        ((path, "-o", path / "out.jsonl"), f"there is no folder {path}"),
+        ((path, "-o", Path("/proc/out.jsonl")), "mend that, or name a file elsewhere"),
         ((path, "-o", tmp_path / "folder.jsonl"), "a folder"),
         ((tmp_path / "missing.jsonl", "-o", out), "no such file"),
         ((tmp_path / "notes.md", "-o", out), "by its ending"),
@@ -656,6 +746,20 @@ def test_exit_1_where_nothing_could_be_scored(stub: None, tmp_path: Path, monkey
     assert len(failures_of(out)) == 2
     assert score_here(monkeypatch, path, "-o", out, "--restart", "--quiet") == 1
     assert capsys.readouterr().err == ""
+
+
+def test_one_is_not_told_as_many(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    assert score_here(monkeypatch, write_jsonl(tmp_path / "a.jsonl", rows(1)), "-o", tmp_path / "1.jsonl") == 0
+    assert "scored 1 of 1 article · 1 contrast · wrote" in capsys.readouterr().err
+    write_jsonl(tmp_path / "b.jsonl", [row(0), "{"])
+    assert score_here(monkeypatch, tmp_path / "b.jsonl", "-o", tmp_path / "2.jsonl", "--max-errors", "0") == 2
+    assert "contrast: 1 article could not be read" in capsys.readouterr().err
+    times: Iterator[float] = iter([0.0, 0.0, 20.0])
+    with Progress(is_quiet=False, clock=lambda: next(times)) as progress:
+        progress(State(n_done=1), Meter())
+        progress(State(n_done=1, n_contrasts=1), Meter())
+    assert "going on after 1 article\n" in (said := capsys.readouterr().err)
+    assert "1 article · 0.0/s · 1 contrast\n" in said
 
 
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +15,10 @@ from tests.conftest import ARTICLES, ROOT
 SCHEMA = json.loads((ROOT / "contrast" / "report.schema.json").read_text(encoding="utf-8"))
 
 
-def contrast(*arguments: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "contrast", *map(str, arguments)], input=stdin, capture_output=True, check=False)
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+def contrast(*arguments: object, stdin: bytes | None = None, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+    command, spoken = [sys.executable, "-m", "contrast", *map(str, arguments)], {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=spoken)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode())
 
 
 def assert_one_clear_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -183,11 +185,14 @@ def test_another_language_is_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "English" in done.stderr
     assert "English" in json.loads(done.stdout)["article"]["warnings"][0]
+    shown = contrast("check", path).stdout
+    assert "warning: " in shown
+    assert "nobody" not in shown
 
 
 def test_a_wrong_model_gets_one_clear_line(mill: Path, tmp_path: Path) -> None:
     assert_one_clear_line(contrast("check", mill, "--model", tmp_path / "none"), "no such folder")
-    assert_one_clear_line(contrast("check", mill, "--model", tmp_path), "cannot load")
+    assert_one_clear_line(contrast("check", mill, "--model", tmp_path), "config.json")
 
 
 def test_a_damaged_model_is_refused(mill: Path, tmp_path: Path) -> None:
@@ -205,11 +210,111 @@ def test_a_damaged_model_is_refused(mill: Path, tmp_path: Path) -> None:
 
 def test_wrong_options_get_exit_code_2(mill: Path) -> None:
     assert_one_clear_line(contrast("check", mill, "--threshold", "1.5"), "from 0 to 1")
-    assert contrast("check", mill, "--format", "xml").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check", "a.txt", "--threshold", "abc"), "--threshold abc: not a number; expected 0 to 1; see contrast check --help"),
+        (("check", "a.txt", "--top", "1.5"), "--top 1.5: not a whole number; expected 1 or more; see contrast check --help"),
+        (
+            ("check", "a.txt", "--format", "xml"),
+            "--format xml: not one of 'table', 'json', 'jsonl', 'markdown', 'html'; see contrast check --help",
+        ),
+        (("check",), "missing argument 'FILE...'; see contrast check --help"),
+        (("score", "a.txt"), "missing option '--output' / '-o'; see contrast score --help"),
+        (("serve", "--port", "abc"), "--port abc: not a whole number; expected 0 to 65535; see contrast serve --help"),
+        (("bench", "--runs", "0"), "--runs 0: has to be greater than or equal to 1; see contrast bench --help"),
+        (("chek",), "no such command 'chek'"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_what_came_and_where_to_read_on(arguments: tuple[str, ...], told: str) -> None:
+    done = contrast(*arguments)
+    assert_one_clear_line(done, told)
+    assert done.stdout == ""
+
+
+def test_no_command_shows_the_help() -> None:
+    done = contrast()
+    assert done.returncode == 2
+    assert "Commands:" in done.stderr
+
+
+def test_a_file_to_read_is_not_written_over(mill: Path, tmp_path: Path) -> None:
+    before = mill.read_bytes()
+    link, rows = tmp_path / "link.html", tmp_path / "rows.jsonl"
+    link.symlink_to(mill)
+    rows.write_text('{"premise": "The mill shut.", "hypothesis": "The mill will stay open."}\n', encoding="utf-8")
+    for arguments in (
+        ("check", mill, "--format", "html", "-o", mill),
+        ("check", "none.txt", mill, "-o", tmp_path / "." / mill.name),
+        ("check", mill, "-o", link),
+        ("check", link, "-o", mill),
+        ("check", tmp_path, "-o", mill),
+        ("compare", "--input", rows, "-o", rows),
+    ):
+        assert_one_clear_line(contrast(*arguments), f"{arguments[-1]}: to be read and to be written")
+    with mill.open("rb") as opened:
+        command = [sys.executable, "-m", "contrast", "check", "-", "-o", str(mill)]
+        assert subprocess.run(command, stdin=opened, capture_output=True, check=False).returncode == 2
+    assert mill.read_bytes() == before
+    assert "entailment" not in rows.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_what_standard_output_cannot_encode_is_replaced_and_data_stay_utf_8(mill: Path, tmp_path: Path, encoding: str) -> None:
+    mill.write_text(mill.read_text(encoding="utf-8").replace("Orsk", "Örsk in Łódź"), encoding="utf-8")
+    for format in ("table", "markdown"):
+        done = contrast("check", mill, "--explain", "--format", format, encoding=encoding)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.search(r"in \?.d\?", done.stdout)
+    for format in ("json", "html"):
+        assert "Örsk in Łódź" in contrast("check", mill, "--format", format, encoding=encoding).stdout
+    output = tmp_path / "report.md"
+    assert contrast("check", mill, "--format", "markdown", "-o", output, encoding=encoding).returncode == 0
+    assert "Örsk in Łódź" in output.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text here")
+def test_a_file_whose_name_is_no_text_is_reported_in_every_format(tmp_path: Path, mill_text: str) -> None:
+    path, output = os.fsencode(tmp_path) + b"/\xff.txt", tmp_path / "report"
+    Path(os.fsdecode(path)).write_text(mill_text, encoding="utf-8")
+    for format in ("table", "json", "markdown", "html"):
+        assert contrast("check", os.fsdecode(path), "--no-explain", "--format", format).returncode == 0
+        assert contrast("check", os.fsdecode(path), "--no-explain", "--format", format, "-o", output).returncode == 0
+        assert output.read_text(encoding="utf-8")
+        output.unlink()
+
+
+def test_a_piped_table_has_no_blanks_at_the_end_of_its_lines(mill: Path) -> None:
+    lines = contrast("check", mill, "--all-pairs").stdout.splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_top_leaves_the_count_of_all_contrasts(mill: Path) -> None:
+    n_pairs = json.loads(contrast("check", mill, "--format", "json").stdout)["article"]["n_pairs"]
+    assert n_pairs > 1
+    # All pairs are flagged from 0 on.
+    flagged = ("check", mill, "--threshold", "0", "--top", "1", "--no-explain")
+    done = contrast(*flagged)
+    assert f"{n_pairs} contrasts, 1 shown, strongest first" in done.stdout
+    assert done.stdout.splitlines()[-2].endswith(f" · {n_pairs} contrasts, 1 shown")
+    assert f"{n_pairs} contrasts, 1 shown, among" in contrast(*flagged, "--format", "markdown").stdout
+    assert f"<b>{n_pairs}</b> contrasts, 1 shown, " in contrast(*flagged, "--format", "html").stdout
+    assert len(json.loads(contrast(*flagged, "--format", "json").stdout)["contrasts"]) == 1
+    assert " shown" not in contrast("check", mill, "--threshold", "0", "--top", n_pairs).stdout
+
+
+def test_top_leaves_the_count_of_what_the_model_itself_flags() -> None:
+    n_contrasts = len(json.loads(contrast("check", CAMERAS, "--format", "json").stdout)["contrasts"])
+    assert n_contrasts > 1
+    assert f"{n_contrasts} contrasts, 1 shown" in contrast("check", CAMERAS, "--top", "1").stdout.splitlines()[-2]
 
 
 def test_a_report_that_cannot_be_written_leaves_what_was_there(mill: Path, tmp_path: Path) -> None:
-    assert_one_clear_line(contrast("check", mill, "-o", tmp_path / "none" / "report.json"), "cannot be written")
+    for name in ("none/report.json", "n" * 300):
+        assert_one_clear_line(contrast("check", mill, "-o", tmp_path / name), "cannot be written")
 
 
 @pytest.mark.parametrize(

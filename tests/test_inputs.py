@@ -9,6 +9,7 @@ import pytest
 
 from contrast.errors import InputError
 from contrast.reading import read_article, read_articles
+from contrast.rendering.html import DATA_ID
 from contrast.schema import Article
 from tests.pages import CLUTTER, FERRY, STORIES, STRUCTURES, Story
 from tests.papers import pdf_of, word_of
@@ -70,6 +71,40 @@ def test_a_pdf_gives_whole_paragraphs_without_running_heads(tmp_path: Path) -> N
     assert "The Harrow Post, page" not in article.text
 
 
+def test_ligatures_in_a_pdf_are_taken_apart(tmp_path: Path) -> None:
+    article = read(tmp_path, "film.pdf", pdf_of("A ﬁlm", ["The crew ﬁlmed ﬁve ﬂoods (of nine), its owner said."]))
+    assert "\nA film\n" in article.text
+    assert article.sentences[-1].text == "The crew filmed five floods (of nine), its owner said."
+
+
+DATES = ("11 March 2019", "March 11, 2019", "Monday, 11 March 2019", "2019-03-11")
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_under_the_title_of_a_word_or_markdown_file_is_the_date_of_the_article(tmp_path: Path, date: str) -> None:
+    written = (date, "The mill shut, its owner said.", "Rain fell.")
+    for name, content in {
+        "a.docx": word_of("Mill shuts", written),
+        "b.docx": word_of("", ("Mill shuts", *written)),
+        "a.md": "\n\n".join(("# Mill shuts", *written)),
+        "b.md": "\n\n".join(("Mill shuts", *written)),
+    }.items():
+        article = read(tmp_path, name, content)
+        assert (article.title, article.date) == ("Mill shuts", "2019-03-11")
+        assert [sentence.text for sentence in article.sentences] == ["Mill shuts", *written[1:]]
+
+
+@pytest.mark.parametrize("line", ["On 11 March 2019 it shut.", "31 February 2019", "March 2019"])
+def test_a_line_that_holds_more_or_less_than_a_date_stays_in_the_body(tmp_path: Path, line: str) -> None:
+    article = read(tmp_path, "a.md", f"# Mill shuts\n\n{line}\n\nRain fell.")
+    assert (article.date, body(article)) == (None, (line, "Rain fell."))
+
+
+def test_a_date_line_below_front_matter_with_a_date_stays_in_the_body(tmp_path: Path) -> None:
+    article = read(tmp_path, "a.md", "---\ndate: 2024-03-12\n---\n# Mill shuts\n\n11 March 2019\n\nRain fell.")
+    assert (article.date, body(article)) == ("2024-03-12", ("11 March 2019", "Rain fell."))
+
+
 def test_a_word_file_gives_its_paragraphs_and_cells_in_order(tmp_path: Path) -> None:
     article = read(tmp_path, "ferry.docx", word_of(FERRY.title, FERRY.paragraphs))
     assert (article.title, body(article)) == (FERRY.title, FERRY.paragraphs)
@@ -115,7 +150,7 @@ def test_rows_give_an_article_each_and_a_bad_row_costs_that_row_alone(tmp_path: 
         {"text": "half a character \ud800"},
     ]
     path.write_text("\n".join(map(json.dumps, rows)) + "\nbroken\n", encoding="utf-8")
-    first, no_text, third, half, broken = read_articles(path)
+    first, third, no_text, half, broken = read_articles(path)
     assert isinstance(first, Article)
     assert (first.id, first.title, first.date, body(first)) == (
         "7",
@@ -132,6 +167,15 @@ def test_rows_give_an_article_each_and_a_bad_row_costs_that_row_alone(tmp_path: 
     ]
     with pytest.raises(InputError, match="5 articles; expected one"):
         read_article(path)
+
+
+def test_rows_with_the_same_fault_get_one_line_with_their_number_and_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"body": "The mill shut.", "n": k} if k % 2 else {"body": "It shut."} for k in range(1200)]
+    path.write_text("\n".join(map(json.dumps, rows)) + "\nbroken\n", encoding="utf-8")
+    no_text, broken = map(str, read_articles(path))
+    assert no_text.startswith(f"{path}: 1,200 of 1,201 rows cannot be read, the first: {path}, line 1: no text under 'text' (it has body)")
+    assert broken.startswith(f"{path}, line 1201: not JSON")
 
 
 def bad_files() -> dict[str, tuple[bytes, str]]:
@@ -164,6 +208,13 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         "blank.docx": (word_of("", []), "no text"),
         "empty.md": (b"---\ntitle: A\n---\n\n```\ncode\n```\n", "no text"),
         "empty.jsonl": (b"\n\n", "empty"),
+        "rows.csv": (b"id,text\n1,The mill shut.\n", "use contrast score"),
+        "rows.PARQUET": (b"PAR1", "use contrast score"),
+        "rows.jsonl.gz": (b"\x1f\x8b", "use contrast score"),
+        "rows.tsv": (b"id\ttext\n1\tThe mill shut.\n", "save it as .csv"),
+        "rows.json": (b'[{"text": "The mill shut."}]', "save it as .jsonl"),
+        "mill.rtf": (rb"{\rtf1 The mill shut.}", "save it as .docx, .txt or PDF"),
+        "mill.odt": (b"PK", "save it as .docx, .txt or PDF"),
     }
 
 
@@ -183,6 +234,12 @@ def test_each_unreadable_file_gets_one_line_that_says_what_to_do(tmp_path: Path)
             read_article(tmp_path / name)
         assert str(caught.value).startswith(str(tmp_path / name))
         assert "\n" not in str(caught.value)
+
+
+def test_a_report_that_contrast_made_is_no_article(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(f'<p>It shut.</p><script type="application/json" id="{DATA_ID}">{{}}</script>', encoding="utf-8")
+    with pytest.raises(InputError, match="contrast verify"):
+        read_article(tmp_path / "report.html")
 
 
 def test_a_file_with_an_owner_password_alone_is_read(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contrast.errors import InputError
 from contrast.reading import read_article, read_text
+from contrast.reading.language import MIN_WORDS, warn_of_language
 from tests.conftest import ARTICLES, MILL
 
 
@@ -80,6 +81,44 @@ def test_a_text_in_another_language_is_warned_of_and_english_is_not() -> None:
         assert "not look like English" in read_text(text * 6).warnings[0]
     assert not read_text(MILL).warnings
     assert [path.name for path in ARTICLES.glob("*.txt") if read_article(path).warnings] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "外交部说军队撤出。",
+        "Мэр отрицает.",
+        "Die Mühle bleibt offen, sagte die Eigentümerin. Am Freitag war das Tor in Orsk verschlossen. Arbeiter standen davor und warteten.",
+        "Le ministère a déclaré mardi que les troupes se retiraient. Des habitants ont vu des colonnes près du pont. Le maire dément.",
+        "El ministerio dijo el martes que las tropas se retiraban. Los vecinos vieron columnas junto al puente. El alcalde lo niega.",
+        "Bakanlık salı günü birliklerin çekildiğini açıkladı. Sakinler köprüde araç konvoyları gördü. Belediye başkanı bunu yalanladı dün.",
+    ],
+)
+def test_a_few_sentences_in_another_language_are_warned_of(text: str) -> None:
+    assert "not look like English" in read_text(text).warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mill shuts",
+        "The ministry said 军队撤出城市. It did not.",
+        "Anna Keller, Jonas Wirth, Maria Lund, Peter Amsel, Ola Brandt, Ruth Calder and Dana Wirth voted no on Monday. Mo Farah abstained.",
+        "Mayor Rafael Ortiz Mendoza of San Pedro de la Cruz, El Paso, Los Angeles and La Paz met Ursula von der Leyen in Den Haag.",
+        "Arsenal 2, Chelsea 1; Liverpool 3, Everton 0; Leeds United 1, Manchester City 4 in Premier League matches played on Saturday.",
+    ],
+)
+def test_a_few_english_words_with_many_names_are_not_warned_of(text: str) -> None:
+    assert not read_text(text).warnings
+
+
+def test_the_beginnings_of_our_articles_are_not_warned_of() -> None:
+    for path in sorted(ARTICLES.glob("*.txt"))[::10]:
+        beginning = ""
+        for sentence in read_article(path).sentences[:4]:
+            beginning += f"{sentence.text}\n"
+            assert list(warn_of_language(beginning)) == [], beginning
+        assert len(beginning.split()) > MIN_WORDS
 
 
 @pytest.mark.parametrize(

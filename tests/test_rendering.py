@@ -1,13 +1,15 @@
 """What a report looks like: held to golden files, which `pytest --update-golden` writes anew for review."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from contrast.rendering import as_text
+from contrast.rendering import Provenance, as_text
 from contrast.schema import Article, Finding, ModelInfo, Observation, RelationProbabilities, Report, ScoredPair, Sentence, Statement
+from contrast.settings import CheckSettings
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXT = "Mill will stay open, owner says\nOn Thursday the gates were chained. The saws ran until Wednesday, neighbours said. Rain fell."
@@ -52,6 +54,26 @@ def test_a_report_looks_as_its_golden_file(request: pytest.FixtureRequest, name:
     if request.config.getoption("--update-golden"):
         (GOLDEN / name).write_text(written, encoding="utf-8")
     assert written == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_a_text_without_statement_is_told_as_what_the_model_saw(format: str) -> None:
+    told = replace(report(is_quiet=True), statements=(), pairs=())
+    assert "No statement found: the model saw" in " ".join(as_text([told], format).split())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["table", "html"])
+def test_one_pair_judged_is_told_as_one(format: str) -> None:
+    told = replace(report(is_quiet=True), pairs=report().pairs[1:])
+    assert "No contrast found: the one pair judged does not reach the threshold." in as_text([told], format)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_contrasts_that_top_left_out_are_counted(format: str) -> None:
+    made = Provenance(settings=CheckSettings(top=1), threshold=0.06)
+    shown = re.sub("</?b>", "", as_text([report()], format, provenance=made))  # type: ignore[arg-type]
+    assert "2 contrasts, 1 shown" in shown
+    assert "1 contrast " in re.sub("</?b>", "", as_text([report()], "markdown", provenance=replace(made, settings=CheckSettings())))
 
 
 def test_a_terminal_takes_no_orders_from_an_article_and_json_keeps_them() -> None:

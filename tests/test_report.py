@@ -418,6 +418,39 @@ def test_a_saved_page_is_checked_reported_and_verified_from_the_command_line(tmp
     assert_one_clear_line(contrast("verify", source), "no report of contrast")
 
 
+def test_pages_that_can_be_verified_are_reported_beside_those_that_cannot(made: Path, tmp_path: Path) -> None:
+    for name, content in (("empty.html", b""), ("binary.html", bytes(range(256)) * 8)):
+        (tmp_path / name).write_bytes(content)
+    last = tmp_path / "last.html"
+    shutil.copy(made, last)
+    none = tmp_path / "none.html"
+    done = contrast("verify", made, none, tmp_path / "empty.html", tmp_path / "binary.html", tmp_path, last)
+    assert done.returncode == 2
+    assert [line for line in done.stdout.splitlines() if line.endswith(": holds")] == [f"{made}: holds", f"{last}: holds"]
+    complaints = done.stderr.splitlines()
+    assert complaints[0] == f"contrast: {none}: no such file; expected a page made by contrast check --format html"
+    assert len(complaints) == 4
+    assert all(line.endswith("; expected a page made by contrast check --format html") for line in complaints)
+
+
+def test_a_forged_count_of_contrasts_differs(checker: Any, cameras: Report, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    for threshold, holds in ((checker.thresholds.contrast, True), (0.0001, False)):
+        path.write_text(as_html([cameras], Provenance(threshold=threshold)), encoding="utf-8", newline="")
+        assert verify_page(path, checker).holds is holds
+
+
+def test_counts_of_one_are_told_as_one(checker: Any, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    told = checker.check_text(
+        "The mill at Orsk will stay open through the winter, its owner, Ada Holm, promised on Monday.\n"
+        "On Thursday the gates were chained and all 240 workers were sent home for good, the union said.\n"
+    )
+    assert len(told.statements) == len(told.pairs) == len(told.contrasts) == 1
+    path.write_text(as_html([told]), encoding="utf-8", newline="")
+    assert "1 statement, 1 contrast and 1 pair computed again" in verify_page(path, checker).notes[-1]
+
+
 def test_json_of_a_page_carries_the_text_that_its_offsets_count_in(tmp_path: Path) -> None:
     source = tmp_path / "ferry.html"
     source.write_text(article_tag(FERRY), encoding="utf-8")

@@ -1,16 +1,19 @@
 """Judging pairs: framing, batches, calibration, and models that others trained."""
 
+import json
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from contrast.calibration import Calibration, softmax
+from contrast.comparing import compare_pair, compare_rows
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS
 from contrast.scoring.framing import Framed
 from contrast.scoring.scorer import FramedPair
-from contrast.scoring.transformers_model import PROBES, TransformersScorer, by_name
+from contrast.scoring.transformers_model import PROBES, TransformersScorer, by_name, loading
 
 
 def save_classifier(tiny_encoder: Path, folder: Path, labels: dict[int, str]) -> Path:
@@ -114,3 +117,48 @@ def test_a_model_whose_labels_cannot_be_told_is_refused(tiny_encoder: Path, tmp_
     folder = save_classifier(tiny_encoder, tmp_path, {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"})
     with pytest.raises(ModelError, match="any order"):
         TransformersScorer.open(str(folder))
+
+
+def test_a_model_that_neither_disk_nor_hub_gives_is_named_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match=r"--model nofolder: not a folder here, and the hub could not give it either \(.*\); expected"):
+        TransformersScorer.open("nofolder")
+    with pytest.raises(ModelError, match=r"no config\.json in this folder; expected an NLI model"):
+        TransformersScorer.open(str(tmp_path))
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match="transformers cannot load it"):
+        TransformersScorer.open(str(tmp_path))
+
+
+def test_libraries_log_no_warning_while_a_model_is_loaded(tiny_encoder: Path) -> None:
+    import huggingface_hub
+    import transformers
+
+    loggers = [logging.getLogger(library.__name__) for library in (huggingface_hub, transformers)]
+    with loading("--model", str(tiny_encoder), "an NLI model"):
+        assert not any(logger.isEnabledFor(logging.WARNING) for logger in loggers)
+    assert all(logger.isEnabledFor(logging.WARNING) for logger in loggers)
+
+
+LONG = "The mill stays open. " * 50
+
+
+def test_pairs_that_are_not_read_whole_are_warned_of_once(checker, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    sides = [("It shut.", LONG), (LONG, "It stays open."), ("It shut.", "It stays open."), ("xylophonist's " * 80, "It stays open.")]
+    rows.write_text("".join(json.dumps({"premise": p, "hypothesis": h}) + "\n" for p, h in sides), encoding="utf-8")
+    warnings: list[str] = []
+    text = compare_rows(checker, rows, warn=warnings.append)
+    assert text == compare_rows(checker, rows)
+    assert len(warnings) == 1
+    assert warnings[0].startswith("warning: 3 of 4 pairs")
+    assert compare_pair(checker, "It stays open.", "It shut.", warn=warnings.append).relation
+    assert len(warnings) == 1
+    compare_pair(checker, LONG, "It shut.", warn=warnings.append)
+    assert warnings[1].startswith("warning: 1 of 1 pairs")
+
+
+def test_another_model_counts_the_pairs_that_it_does_not_read_whole(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "contradiction", 1: "entailment", 2: "neutral"})
+    short, long = Framed("It shut."), Framed("The mill stays open. " * 120)
+    assert TransformersScorer.open(str(folder)).n_cut([FramedPair(short, short), FramedPair(long, short), FramedPair(short, long)]) == 2

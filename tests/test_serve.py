@@ -343,12 +343,13 @@ def test_what_is_too_large_is_refused_before_it_is_read(server: Running) -> None
         (b'{"text": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}", "JSON"),
         (b"", "JSON"),
         (b"\xff\xfe{", "JSON"),
-        (b"null", "object"),
-        (b'{"text": 1}', "text: "),
-        (b'{"text": ""}', "text: "),
+        (b"null", "the body: not an object; expected a JSON object"),
+        (b"{}", "text: missing; expected a string"),
+        (b'{"text": 1}', "text: not a string; expected a string"),
+        (b'{"text": ""}', "text: empty; expected some text"),
         (b'{"text": "\\ud800 half a character"}', "JSON"),
-        (b'{"text": "The mill.", "file": "/etc/passwd"}', "file: "),
-        (b'{"text": "The mill.", "format": "/etc/passwd"}', "format: "),
+        (b'{"text": "The mill.", "file": "/etc/passwd"}', "file: no such field; leave it out"),
+        (b'{"text": "The mill.", "format": "/etc/passwd"}', "format: unknown; expected 'txt', 'html' or 'md'"),
         (b'{"text": "The \\u0000mill shut."}', "binary data"),
         (b'{"text": " \\n "}', "empty"),
         (b'{"text": "...", "format": "html"}', "no article found"),
@@ -356,6 +357,45 @@ def test_what_is_too_large_is_refused_before_it_is_read(server: Running) -> None
 )
 def test_what_is_no_article_is_refused_in_one_line(server: Running, body: bytes, words: str) -> None:
     server.ask("POST", "/v1/check", body, Content_Type="application/json").assert_refused(422, words)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"statement=x", "the body: not JSON (expected value at line 1 column 1); expected a JSON object"),
+        (b'{"observation": "It shut."}', "statement: missing; expected a string"),
+        (b'{"statement": " ", "observation": "It shut."}', "statement: nothing but space; expected some text"),
+        (json.dumps({"statement": "x" * 10_001, "observation": "y"}).encode(), "statement: too long; expected at most 10000 characters"),
+    ],
+)
+def test_what_is_no_pair_is_refused_in_one_line(stubbed: Running, body: bytes, words: str) -> None:
+    stubbed.ask("POST", "/v1/compare", body, Content_Type="application/json").assert_refused(422, words)
+
+
+def test_a_pair_that_is_not_sent_as_json_is_refused_by_its_content_type(stubbed: Running) -> None:
+    sent = {FORM: form("a.txt", b"x"), "application/x-www-form-urlencoded": b"statement=x&observation=y", "text/plain": b"{}"}
+    for kind, body in sent.items():
+        answer = stubbed.ask("POST", "/v1/compare", body, Content_Type=kind)
+        answer.assert_refused(415, f"content type {kind.split(';')[0]}; expected application/json with 'statement' and 'observation'")
+    stubbed.ask("POST", "/v1/compare", b"{}").assert_refused(415, "content type missing")
+
+
+def test_a_question_that_does_not_fit_is_refused_in_one_line(stubbed: Running) -> None:
+    stubbed.check("Mill to close. It shut.", "?keep=maybe").assert_refused(422, "keep: neither true nor false; expected one of them")
+
+
+def test_a_form_with_a_text_and_a_file_is_refused_and_neither_is_dropped(stubbed: Running) -> None:
+    def both(text: str) -> bytes:
+        head = f'--edge\r\nContent-Disposition: form-data; name="text"\r\n\r\n{text}\r\n'
+        return head.encode() + form("a.txt", b"Mill to close. It shut.")
+
+    for path in ("/v1/check", "/v1/checks"):
+        answer = stubbed.ask("POST", path, both("The mine is open."), Content_Type=FORM)
+        answer.assert_refused(422, "both a text and a file came; expected one article; send one of them")
+    page = stubbed.ask("POST", "/check", both("The mine is open."), Content_Type=FORM)
+    assert (page.status, b"both a text and a file came" in page.body) == (422, True)
+    # A browser sends the empty field beside the file, too.
+    assert stubbed.ask("POST", "/v1/check", both(" \r\n"), Content_Type=FORM).status == 200
 
 
 def zip_of(**parts: bytes) -> bytes:
@@ -674,6 +714,13 @@ def test_a_database_that_takes_no_table_is_one_clear_line(tmp_path: Path) -> Non
 # The queue, and the checks that somebody comes back for.
 
 
+def test_one_text_that_waits_is_not_told_as_many() -> None:
+    queue = ModelQueue(ServeSettings(n_waiting=1), open_stub, Metrics())
+    queue.submit(CheckTask(b"It is well. It shut.", ".txt"))
+    with pytest.raises(Refusal, match="1 text is waiting already"):
+        queue.submit(CheckTask(b"It is well. It shut.", ".txt"))
+
+
 def test_of_a_check_that_ended_its_answer_is_left_and_its_bytes_are_let_go(tmp_path: Path) -> None:
     async def check_one_by_one() -> None:
         pending = PendingChecks(queue, kept, HeldBytes(10))
@@ -804,7 +851,7 @@ def test_a_reader_checks_filters_marks_comes_back_and_hands_on(page: Any, server
     strongest = page.locator(".evidence-against > li").first
     strongest.get_by_role("button", name="Wrong").press("Enter")
     strongest.locator("button[aria-pressed=true]").wait_for()
-    assert "0 of 1 marked contrasts right" in page.locator("#precision").inner_text()
+    assert "0 of 1 marked contrast right" in page.locator("#precision").inner_text()
     strongest.get_by_role("button", name="It speaks for it").click()
     page.get_by_text("Kept as Ada: wrong, it speaks for it").wait_for()
     page.get_by_label("What is said").select_option(index=1)

@@ -5,13 +5,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from contrast.cli_training import app
 from contrast.encoder import open_folder
 from contrast.errors import InputError, ModelError, UsageError
 from contrast.evaluation.articles import evaluate_articles
+from contrast.evaluation.explanations import evaluate_explanations
 from contrast.evaluation.pairs import evaluate_pairs
 from contrast.pipeline import Checker
 from contrast.scoring.framing import Framed
@@ -403,3 +407,74 @@ def test_frozen_layers_stay_as_they_are(tiny_encoder: Path, pairs_folder: Path, 
     assert {name for name in changed if name.startswith("encoder.layer.1")}
     with pytest.raises(UsageError, match="2 layers"):
         train_nli(NliTraining([pairs_folder], tmp_path / "none", base=str(tiny_encoder), n_frozen_layers=2, loop=loop))
+
+
+@pytest.mark.parametrize("kind", ["nli", "roles"])
+def test_what_is_no_trained_model_is_not_exported_and_the_reason_told(
+    trained: Path, pairs_folder: Path, annotated_folder: Path, tmp_path: Path, kind: Literal["nli", "roles"]
+) -> None:
+    from contrast.training.export import load
+    from contrast.training.probes import probes_of
+
+    data = [pairs_folder if kind == "nli" else annotated_folder]
+    damaged = shutil.copytree(trained / "runs" / kind, tmp_path / "damaged", ignore=shutil.ignore_patterns("checkpoints"))
+    (damaged / "model.safetensors").write_bytes(b"no weights")
+    (tmp_path / "empty").mkdir()
+    for source, words in (
+        (tmp_path / "nowhere", "no such folder"),
+        (tmp_path / "empty", "config.json"),
+        (trained / kind, "exported already"),
+    ):
+        with pytest.raises(ModelError, match=f"{words}.*contrast train {kind}"):
+            probes_of(kind, source, data)
+    with pytest.raises(ModelError, match=f"no trained {kind} model"):
+        load(damaged, kind)
+
+
+def test_a_base_that_cannot_be_loaded_is_named(pairs_folder: Path, annotated_folder: Path, tmp_path: Path, monkeypatch) -> None:
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.roles import RolesTraining, train_roles
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    (tmp_path / "empty").mkdir()
+    for base, words in ((str(tmp_path / "empty"), r"no config\.json"), ("nobase", "not a folder here, and the hub could not give it")):
+        with pytest.raises(ModelError, match=f"--base {base}: {words}"):
+            train_nli(NliTraining(data=[pairs_folder], output=tmp_path / "run", base=base))
+        with pytest.raises(ModelError, match=f"--base {base}: {words}"):
+            train_roles(RolesTraining(data=[annotated_folder], output=tmp_path / "run", base=base))
+
+
+@pytest.mark.parametrize("kind", ["nli", "roles"])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--batch-size", 0), ("--learning-rate", -5), ("--learning-rate", "nan"), ("--epochs", -1), ("--epochs", 0), ("--seed", -1)],
+)
+def test_a_training_that_could_not_be_done_is_not_begun(kind: str, option: str, value: object, pairs_folder: Path, tmp_path: Path) -> None:
+    _assert_refused(kind, option, value, pairs_folder, tmp_path / "run")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--limit", 0), ("--neutrals", -1), ("--dropout", 2), ("--stray-context", -1)])
+def test_a_training_on_pairs_that_could_not_be_done_is_not_begun(option: str, value: object, pairs_folder: Path, tmp_path: Path) -> None:
+    _assert_refused("nli", option, value, pairs_folder, tmp_path / "run")
+
+
+def _assert_refused(kind: str, option: str, value: object, data: Path, output: Path) -> None:
+    done = CliRunner().invoke(app, ["train", kind, "--data", str(data), "-o", str(output), option, str(value)])
+    assert done.exit_code == 2
+    assert option in done.output
+    assert not output.exists()
+
+
+def test_a_split_that_is_not_there_is_named_with_those_that_are(
+    checker: Checker, pairs_folder: Path, annotated_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"split 'tset'.*there: train, validation"):
+        read_pairs([pairs_folder], split="tset")
+    shutil.copy(pairs_folder / "train.jsonl", tmp_path)
+    with pytest.raises(InputError, match=r"split 'validation'.*there: train$"):
+        read_pairs([tmp_path], split="validation")
+    with pytest.raises(InputError, match=r"split 'tset'.*there: train, validation"):
+        read_pairs([annotated_folder], split="tset")
+    for measure in (evaluate_articles, evaluate_explanations):
+        with pytest.raises(InputError, match=r"split 'tset'.*there: train, validation"):
+            measure(checker, annotated_folder, split="tset")

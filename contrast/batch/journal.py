@@ -20,6 +20,8 @@ from types import TracebackType
 from contrast.batch.work import Outcome
 from contrast.errors import InputError, UsageError
 
+FAILURES_ENDING = ".errors.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -56,6 +58,8 @@ class Journal(AbstractContextManager["Journal"]):
     def __init__(self, output: Path, run: str, *, is_restart: bool = False) -> None:
         self.output = output
         self.folder, self.rows, self.failures = work_folder(output), work_folder(output) / "rows.jsonl", failures_file(output)
+        if not os.path.isdir(output.parent):
+            raise UsageError(f"-o {output}: cannot be written, there is no folder {output.parent}; make it, or name a file elsewhere")
         if output.is_dir():
             raise UsageError(f"-o {output}: a folder; expected the name of a file to write")
         if output.exists() and not self.folder.exists() and not is_restart:
@@ -133,9 +137,10 @@ class Journal(AbstractContextManager["Journal"]):
                 path.unlink()
 
     def _unwritable(self, error: OSError) -> InputError:
-        return InputError(
-            f"-o {self.output}: cannot be written ({error.strerror}); what was scored is kept, so mend that and run the same command again"
-        )
+        advice = "mend that, or name a file elsewhere"
+        if os.path.exists(self.folder / "state.json"):
+            advice = "what was scored is kept, so mend that and run the same command again"
+        return InputError(f"-o {self.output}: cannot be written ({error.strerror}); {advice}")
 
 
 def work_folder(output: Path) -> Path:
@@ -145,7 +150,16 @@ def work_folder(output: Path) -> Path:
 
 def failures_file(output: Path) -> Path:
     """Where the reasons go why articles could not be scored."""
-    return output.with_name(f"{output.name}.errors.jsonl")
+    return output.with_name(f"{output.name}{FAILURES_ENDING}")
+
+
+def is_failures_file(path: Path) -> bool:
+    """Whether these are the failures of an output that lies, or is being written, beside them."""
+    name = path.name.removesuffix(FAILURES_ENDING)
+    if name in ("", path.name):
+        return False
+    output = path.with_name(name)
+    return output.exists() or work_folder(output).exists()
 
 
 def next_digest(digest: str, id: str, content: bytes) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from contrast.errors import InputError
 
 N_ROWS_A_GROUP = 10_000
+MAX_FIRST_ROW_BYTES = 50_000_000
 CONTRAST_COLUMNS: dict[str, type] = {
     "article": str,
     "title": str,
@@ -60,6 +61,26 @@ def _writer_of(output: Path) -> Callable[[Path, Path], None]:
     if name.endswith(".csv"):
         return _write_csv
     return _write_gzip if name.endswith(".gz") else _link_or_copy
+
+
+def is_output(path: Path) -> bool:
+    """Whether the file has the form of an output, told by its columns or its first record."""
+    name = path.name.lower()
+    try:
+        if name.endswith(".parquet"):
+            import pyarrow.parquet as pq
+
+            return list(pq.read_schema(path).names) == list(CONTRAST_COLUMNS)
+        if not name.endswith((".csv", ".jsonl", ".jsonl.gz")):
+            return False
+        with gzip.open(path) if name.endswith(".gz") else path.open("rb") as file:
+            first = file.readline(MAX_FIRST_ROW_BYTES)
+        if name.endswith(".csv"):
+            return first.decode("utf-8-sig").strip() == ",".join(CONTRAST_COLUMNS)
+        record = json.loads(first)
+        return isinstance(record, dict) and {"schema_version", "article", "statements"} <= record.keys()
+    except Exception:  # whatever is wrong with it, who reads it tells
+        return False
 
 
 def _link_or_copy(lines: Path, part: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from contrast.backends import usual_products
 from contrast.batch.engines import open_engine
-from contrast.batch.journal import Journal, State, failures_file, next_digest, work_folder
-from contrast.batch.output import write_output
+from contrast.batch.journal import Journal, State, failures_file, is_failures_file, next_digest, work_folder
+from contrast.batch.output import is_output, write_output
+from contrast.batch.progress import count_of
 from contrast.batch.seen import Seen
 from contrast.batch.settings import BatchSettings
-from contrast.batch.sources import STDIN, Meter, Raw, Survey, read_all, survey
+from contrast.batch.sources import STDIN, Meter, Raw, Survey, find_in_folders, is_file, read_all, survey
 from contrast.batch.work import Task
 from contrast.encoder import open_folder
 from contrast.errors import UsageError
@@ -25,10 +27,11 @@ from contrast.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to."""
+    """What a run came to; `n_passed_over` counts outputs of other runs among the inputs."""
 
     state: State
     n_done_before: int
+    n_passed_over: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ def score(settings: BatchSettings, tell: Callable[[State, Meter], None] = lambda
 
     Raises UsageError and InputError for what a person can mend; whatever was written is kept and gone on from.
     """
-    found = survey(settings.inputs, without=_own_files(settings))
+    own, others = _own_files(settings), _outputs_of_others(settings)
+    found = survey(settings.inputs, without=own + others)
     meter = Meter(n_bytes_in_all=0 if STDIN in settings.inputs else found.n_bytes)
     with (
         Journal(settings.output, run_of(settings, found), is_restart=settings.is_restart) as journal,
@@ -53,7 +57,7 @@ def score(settings: BatchSettings, tell: Callable[[State, Meter], None] = lambda
         begun = journal.state
         _refuse_failures(journal, settings)
         seen.forget_from(begun.n_done)
-        raws = _left_to_do(settings, begun, meter, seen)
+        raws = _left_to_do(settings, begun, meter, seen, without=own + others)
         tell(begun, meter)
         marks: deque[_Mark] = deque()
         with closing(open_engine(settings)) as engine:
@@ -68,13 +72,13 @@ def score(settings: BatchSettings, tell: Callable[[State, Meter], None] = lambda
             raise UsageError(f"{', '.join(settings.inputs)}: no article in it; expected files of one article or rows with a text each")
         write_output(journal.rows, settings.output)
         journal.finish()
-        return Summary(journal.state, begun.n_done)
+        return Summary(journal.state, begun.n_done, len(others))
 
 
 def _refuse_failures(journal: Journal, settings: BatchSettings) -> None:
     if settings.max_errors is not None and journal.state.n_failed > settings.max_errors:
         raise UsageError(
-            f"{journal.state.n_failed} articles could not be read, more than --max-errors {settings.max_errors}; "
+            f"{count_of(journal.state.n_failed, 'article')} could not be read, more than --max-errors {settings.max_errors}; "
             f"see {journal.failures}, and give a greater number to go on or mend them and give --restart"
         )
 
@@ -114,9 +118,33 @@ def _own_files(settings: BatchSettings) -> tuple[Path, ...]:
     return (settings.output, failures_file(settings.output), work_folder(settings.output))
 
 
-def _left_to_do(settings: BatchSettings, state: State, meter: Meter, seen: Seen) -> Iterator[Raw]:
+def _outputs_of_others(settings: BatchSettings) -> tuple[Path, ...]:
+    """What other runs wrote into the folders of the inputs; raises UsageError where this run would write over an input."""
+    output, failures = settings.output, failures_file(settings.output)
+    for given in filter(is_file, settings.inputs):
+        if os.path.exists(output) and output.samefile(given):
+            raise _same_file(output, given)
+        if os.path.exists(failures) and failures.samefile(given):
+            raise UsageError(f"-o {output}: what cannot be read goes to {failures}, which is an input; name another file to write")
+    others: dict[str, Path] = {}
+    for path in find_in_folders(settings.inputs):
+        real = os.path.realpath(path)
+        if is_output(path) or is_failures_file(path):
+            others[real] = path
+        elif real == os.path.realpath(output) and not failures.exists():  # an output of failures alone has no rows
+            raise _same_file(output, path)
+    for path in (output, failures):
+        others.pop(os.path.realpath(path), None)
+    return tuple(others.values())
+
+
+def _same_file(output: Path, given: str | Path) -> UsageError:
+    return UsageError(f"-o {output}: the same file as the input {given}; name another file to write")
+
+
+def _left_to_do(settings: BatchSettings, state: State, meter: Meter, seen: Seen, *, without: tuple[Path, ...]) -> Iterator[Raw]:
     """The articles of this shard that are not done; raises UsageError when those done are not what they were."""
-    mine = read_all(settings.inputs, settings.columns, meter, without=_own_files(settings), shard=settings.shard)
+    mine = read_all(settings.inputs, settings.columns, meter, without=without, shard=settings.shard)
     digest, n_met, last = "", 0, seen.last()
     for raw in islice(mine, state.n_done):
         if n_met > last:
@@ -124,7 +152,7 @@ def _left_to_do(settings: BatchSettings, state: State, meter: Meter, seen: Seen)
         digest, n_met = next_digest(digest, raw.id, raw.content), n_met + 1
     if digest != state.articles_sha256 or n_met != state.n_done:
         raise UsageError(
-            f"-o {settings.output}: the {state.n_done} articles that were scored before are not the first of the inputs any more; "
+            f"-o {settings.output}: the articles scored before ({state.n_done:,}) are not the first of the inputs any more; "
             "put them back, name another file, or give --restart to score anew"
         )
     return mine

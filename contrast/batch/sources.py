@@ -4,6 +4,7 @@ Parquet is read through `datasets`. CSV and JSONL are read line by line here, si
 gives up the whole file.
 """
 
+import codecs
 import csv
 import glob
 import gzip
@@ -15,7 +16,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress, count
+from itertools import chain, compress, count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +29,17 @@ STDIN = "-"
 ARTICLE_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx")
 ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
 MAX_CSV_FIELD = 10_000_000
+# How a field is separated from the next, the usual one first.
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+JSON_WORDS = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
 QUOTING = "expected every quotation mark closed, and those within a field doubled"
 
 
@@ -98,18 +110,35 @@ def survey(inputs: Sequence[str], *, without: Iterable[Path] = ()) -> Survey:
 
 
 def find_files(inputs: Sequence[str], *, without: Iterable[Path] = ()) -> Iterator[Path]:
-    """The files under the inputs, folders in the order of their names, hidden files left out; raises InputError where there is nothing."""
-    left_out = {Path(os.path.realpath(path)) for path in without}
+    """The files under the inputs, folders in the order of their names, hidden files left out; raises InputError where there is nothing.
+
+    Files `without` are passed over in folders and patterns; a file that is an input itself is read.
+    """
+    left_out = {os.path.realpath(path) for path in without}
     for given in inputs:
         if given == STDIN:
             continue
-        found = False
+        is_named, found, passed_over = is_file(given), False, ""
         for path in _expand(given):
-            if Path(os.path.realpath(path)) not in left_out:
+            if is_named or os.path.realpath(path) not in left_out:
                 found = True
                 yield path
+            else:
+                passed_over = " but what contrast score wrote"
         if not found:
-            raise InputError(f"{given}: nothing to score there; expected {', '.join((*ARTICLE_ENDINGS, *ROW_ENDINGS))} files")
+            raise InputError(f"{given}: nothing to score there{passed_over}; expected {', '.join((*ARTICLE_ENDINGS, *ROW_ENDINGS))} files")
+
+
+def find_in_folders(inputs: Sequence[str]) -> Iterator[Path]:
+    """The files that the inputs lead to through folders and patterns."""
+    for given in inputs:
+        if given != STDIN and not is_file(given):
+            yield from _expand(given)
+
+
+def is_file(given: str) -> bool:
+    """Whether the input names a file outright."""
+    return given != STDIN and os.path.exists(given) and not os.path.isdir(given)
 
 
 def _expand(given: str) -> Iterator[Path]:
@@ -222,7 +251,17 @@ def _read_csv(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
     begun = meter.n_bytes
     try:
         with path.open("rb") as file:
-            rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline=""), strict=True)
+            if file.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                lines = io.TextIOWrapper(file, "utf-16", newline="")
+            else:
+                lines = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+            first = lines.readline()
+            if "\0" in first:
+                reason = f"{path}: NUL bytes in its first line, as in UTF-16 without a byte order mark; save it as UTF-8"
+                yield Raw(_stem(path), str(path), failure=reason)
+                return
+            separator = _separator_of(first, columns)
+            rows = csv.DictReader(chain([first], lines), delimiter=separator, strict=True)
             if rows.fieldnames is None:
                 return
             for number in range(2, sys.maxsize):
@@ -236,13 +275,21 @@ def _read_csv(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
                     return
                 meter.n_bytes = begun + file.tell()
                 if None in row or None in row.values():
-                    yield Raw(stem, place, failure=f"{place}: more or fewer fields than the first line names; quote fields with commas")
+                    quote = f"quote fields with {SEPARATORS[separator]}"
+                    yield Raw(stem, place, failure=f"{place}: more or fewer fields than the first line names; {quote}")
                 else:
                     yield _raw_of(row, place, stem, columns)
     except csv.Error as error:
         yield Raw(_stem(path), str(path), failure=f"{path}, row 1: not CSV ({error}); {QUOTING}")
+    except UnicodeDecodeError as error:
+        yield Raw(_stem(path), str(path), failure=f"{path}: broken UTF-16 from here on ({error.reason}); save it as UTF-8")
     except OSError as error:
         yield Raw(_stem(path), str(path), failure=f"{path}: cannot be read ({error.strerror})")
+
+
+def _separator_of(first: str, columns: Columns) -> str:
+    """What separates the columns that the first line names; a comma where the text's column is not found."""
+    return next((mark for mark in SEPARATORS if columns.text in next(csv.reader([first], delimiter=mark), ())), ",")
 
 
 def _read_parquet(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
@@ -262,12 +309,13 @@ def _read_parquet(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
 
 def _raw_of(row: Any, place: str, id: str, columns: Columns) -> Raw:
     if not isinstance(row, dict):
-        return Raw(id, place, failure=f"{place}: a {type(row).__name__}; expected an object with {columns.text!r}")
+        return Raw(id, place, failure=f"{place}: {_in_json_words(row)}; expected an object with {columns.text!r}")
     given = row.get(columns.id)
     id = _whole(id if given is None or given == "" else str(given))
     text = row.get(columns.text)
     if columns.text in row and not (isinstance(text, str) and text.strip()):
-        return Raw(id, place, failure=f"{place}: nothing to read under {columns.text!r}; expected the text of an article")
+        came = "nothing to read" if isinstance(text, str) else _in_json_words(text)
+        return Raw(id, place, failure=f"{place}: {came} under {columns.text!r}; expected a string, the text of an article")
     if not isinstance(text, str):
         has = ", ".join(map(str, row)) or "nothing"
         return Raw(id, place, failure=f"{place}: no text under {columns.text!r} (it has {has}); name the column with --text-column")
@@ -280,6 +328,10 @@ def _raw_of(row: Any, place: str, id: str, columns: Columns) -> Raw:
     except UnicodeEncodeError:
         return Raw(id, place, failure=f"{place}: bytes that are not UTF-8; save it as UTF-8")
     return Raw(id, place, content, head=Head(head.title, date, head.url))
+
+
+def _in_json_words(value: Any) -> str:
+    return JSON_WORDS.get(type(value), f"a {type(value).__name__}")
 
 
 def _one_line(value: Any) -> str | None:

@@ -13,7 +13,7 @@ from contrast.errors import InputError
 from contrast.evaluation.metrics import average_precision, f1, interval_of_mean
 from contrast.pipeline import Checker
 from contrast.schema import Finding, Observation, Report, Statement
-from contrast.training.articles_data import AnnotatedArticle, annotated_paths, read_article
+from contrast.training.articles_data import AnnotatedArticle, paths_to_measure, read_article
 from contrast.verdicts import judge
 
 Place = tuple[int, int]
@@ -34,9 +34,7 @@ class Tally:
 
 def evaluate_articles(checker: Checker, folder: Path, *, split: str | None = None) -> dict[str, Any]:
     """Figures over the annotated articles of a folder (all, or those of one split)."""
-    paths = annotated_paths(folder, split=split)
-    if not paths:
-        raise InputError(f"{folder}: no annotated article; expected NAME.txt with NAME.json beside it")
+    paths = paths_to_measure(folder, split)
     tally = Tally()
     for path in paths:
         gold = read_article(path)

@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, get_args
 
-from contrast.errors import InputError
 from contrast.evaluation.articles import positions
 from contrast.evaluation.metrics import interval_of_mean_of_groups
 from contrast.explaining import suspects_of
@@ -22,7 +21,7 @@ from contrast.labels import Outcome
 from contrast.pipeline import Checker
 from contrast.schema import Finding, Report
 from contrast.scoring.scorer import Scorer
-from contrast.training.articles_data import annotated_paths, read_article
+from contrast.training.articles_data import paths_to_measure, read_article
 
 N_DRAWS = 10
 
@@ -46,9 +45,7 @@ def evaluate_explanations(checker: Checker, folder: Path, *, split: str | None =
 
     `difference` is the mean over contrasts, `difference_interval` its 95 % interval by bootstrap over articles.
     """
-    paths = annotated_paths(folder, split=split)
-    if not paths:
-        raise InputError(f"{folder}: no annotated article; expected NAME.txt with NAME.json beside it")
+    paths = paths_to_measure(folder, split)
     rng = random.Random(seed)
     of_articles: list[list[Measured]] = []
     outcomes: dict[str, Counter[tuple[str, bool]]] = defaultdict(Counter)

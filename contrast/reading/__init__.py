@@ -29,6 +29,14 @@ DOCUMENT_READERS: dict[str, tuple[str, str]] = {
     ".markdown": ("contrast.reading.marked_up", "read_markdown"),
 }
 RECORDS_ENDING = ".jsonl"
+# Files that would pass for text, or that hold an article which is not taken out of them: what to do instead.
+REFUSED_ENDINGS: dict[str, str] = {
+    **dict.fromkeys((".csv", ".parquet"), "a file of rows; use contrast score, which reads an article from each row"),
+    ".gz": "a packed file; unpack it, or use contrast score, which reads .jsonl.gz",
+    ".json": "JSON; save it as .jsonl, an object with 'text' a line",
+    **dict.fromkeys((".tsv", ".xls", ".xlsx", ".ods"), "a table; save it as .csv and use contrast score, or an article of it as .txt"),
+    **dict.fromkeys((".rtf", ".odt", ".doc", ".pages"), "a word processor's file; save it as .docx, .txt or PDF"),
+}
 ENDINGS = (".txt", *DOCUMENT_READERS, RECORDS_ENDING)
 
 __all__ = ["ENDINGS", "extract", "is_document", "read_article", "read_articles", "read_content", "read_text"]
@@ -45,20 +53,28 @@ def read_article(path: Path) -> Article:
 
 
 def read_articles(path: Path) -> Iterator[Article | InputError]:
-    """The articles in a file, one for most kinds; a row of a file of rows that holds none comes as the error that says why.
+    """The articles in a file, one for most kinds; rows that hold none come last, as an error for each fault.
 
     Raises InputError when the file as a whole cannot be read.
     """
     ending, name = path.suffix.lower(), str(path)
+    if ending in REFUSED_ENDINGS and path.is_file():
+        raise InputError(f"{path}: {REFUSED_ENDINGS[ending]}")
     if ending == RECORDS_ENDING:
-        from contrast.reading.records import read_records
+        from contrast.reading.records import join_errors, read_records
 
         content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
         rows = list(read_records(content, name))
         if not rows:
             raise InputError(f"{path}: no article in it; expected one object with 'text' a line")
+        errors: list[InputError] = []
         for number, row in enumerate(rows, 1):
-            yield row if isinstance(row, InputError) else _laid_out_or_error(row, content, path, number=number)
+            found = row if isinstance(row, InputError) else _laid_out_or_error(row, content, path, number=number)
+            if isinstance(found, InputError):
+                errors.append(found)
+            else:
+                yield found
+        yield from join_errors(errors, name, n_rows=len(rows))
     elif ending in DOCUMENT_READERS:
         content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
         yield _laid_out(extract(content, path), content, id=path.stem, name=name, path=name)

@@ -1,6 +1,7 @@
 """Articles in Markdown, by markdown-it (https://markdown-it-py.readthedocs.io): the words without the marks, a paragraph a line.
 
-Front matter (lines `title:`, `date:`, `url:` between two `---`) and the first heading give the head. Code and pictures are left out.
+Front matter (lines `title:`, `date:`, `url:` between two `---`), the first heading and a date under it give the head. Code and pictures are
+left out.
 """
 
 import re
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contrast.errors import InputError
 from contrast.reading.decoding import decode
-from contrast.reading.extracted import Extracted, body_of, tidy
+from contrast.reading.extracted import Extracted, body_of, tidy, with_date_line
 from contrast.reading.layout import as_address, as_date
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def read_markdown(content: bytes, name: str) -> Extracted:
     body = body_of([line for line, _ in lines if line != title])
     if not body:
         raise InputError(f"{name}: no text in this Markdown file; expected an article")
-    return Extracted(body, title=tidy(title) or None, date=as_date(fields.get("date", "")[:10]), url=as_address(fields.get("url")))
+    date = as_date(fields.get("date", "")[:10])
+    return with_date_line(Extracted(body, title=tidy(title) or None, date=date, url=as_address(fields.get("url"))))
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trafilatura.settings import Document
 
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=(?:\(\d+\))?(https?://\S+)\s*-->", re.IGNORECASE)
+_OWN_REPORT = re.compile(r"""<script\b[^>]*\bid=["']contrast-data["']""")
 _TAG_OR_MARK = re.compile(r"<[^<>]*>|\W")
 TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
 # A page whose text has fewer words than this in lines that end as sentences do is a front page, a wall or a picture.
@@ -26,6 +27,8 @@ MIN_WORDS = 20
 def read_page(content: bytes, name: str) -> Extracted:
     """The article in a page's bytes; raises InputError when the page holds none."""
     page = decode_page(content, name)
+    if _OWN_REPORT.search(page):
+        raise InputError(f"{name}: a report that contrast made; expected an article; contrast verify says whether the report still holds")
     found = _extract(page)
     lines = [line.removeprefix("- ") for line in (found.text or "").splitlines()] if found else []
     title = _title(tidy(found.title) if found else "", lines)

@@ -1,11 +1,12 @@
 """Articles in PDF files with a text layer, by pypdf (https://pypdf.readthedocs.io), their broken lines joined into paragraphs.
 
 A paragraph ends where the gap to the next line is wider than usual, where the size of the letters changes, and where a short line ends a
-sentence. Lines that stand at the edge of most pages (running heads, page numbers) are left out.
+sentence. Lines that stand at the edge of most pages (running heads, page numbers) are left out; ligatures (ﬁ) are taken apart.
 """
 
 import logging
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ WIDE_GAP = 1.4
 SHORT_LINE = 0.8
 _BROKEN_WORD = re.compile(r"(?<=[a-z])[-\u00ad]$")
 _DIGITS = re.compile(r"\d+")
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ def _lines(page: "PageObject") -> list[PdfLine]:
             lines[-1].text += piece
 
     page.extract_text(visitor_text=visit)
-    return [PdfLine(text, line.height, line.size) for line in lines if (text := tidy(line.text))]
+    return [PdfLine(text, line.height, line.size) for line in lines if (text := tidy(line.text.translate(_LIGATURES)))]
 
 
 def _without_edges(pages: Sequence[list[PdfLine]]) -> list[PdfLine]:

@@ -1,13 +1,16 @@
 """Articles as rows of a JSONL file: an object a line with `text` and, where known, `id`, `title`, `date` and `url`."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contrast.errors import InputError
 from contrast.reading.decoding import decode
 from contrast.reading.extracted import Extracted, tidy
 from contrast.reading.layout import as_address, as_date
+
+_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 def read_records(content: bytes, name: str) -> Iterator[Extracted | InputError]:
@@ -19,6 +22,22 @@ def read_records(content: bytes, name: str) -> Iterator[Extracted | InputError]:
                 yield _read(line, f"{name}, line {number}")
             except InputError as error:
                 yield error
+
+
+def join_errors(errors: Sequence[InputError], name: str, *, n_rows: int) -> Iterator[InputError]:
+    """The errors of a file's rows, those of one fault as one: how many they are, and the first.
+
+    >>> errors = [InputError(f"a.jsonl, line {k}: no text under 'text' (it has body)") for k in (1, 2)]
+    >>> [str(error) for error in join_errors(errors, "a.jsonl", n_rows=3)]
+    ["a.jsonl: 2 of 3 rows cannot be read, the first: a.jsonl, line 1: no text under 'text' (it has body)"]
+    """
+    of_one_fault: dict[str, list[InputError]] = {}
+    for error in errors:
+        fault = _NUMBER.sub("0", str(error).removeprefix(name).partition(" (")[0])
+        of_one_fault.setdefault(fault, []).append(error)
+    for first, *others in of_one_fault.values():
+        n = len(others) + 1
+        yield InputError(f"{name}: {n:,} of {n_rows:,} rows cannot be read, the first: {first}") if others else first
 
 
 def _read(line: str, where: str) -> Extracted:

@@ -1,6 +1,7 @@
 """Articles in Word files (.docx), by python-docx (https://python-docx.readthedocs.io): paragraphs and cells in their order.
 
-The title is the paragraph in the style Title, else a first paragraph that is a heading; footnotes and headers are left out.
+The title is the paragraph in the style Title, else a first paragraph that is a heading; a date may stand under it. Footnotes and headers
+are left out.
 """
 
 import zipfile
@@ -9,7 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from contrast.errors import InputError
-from contrast.reading.extracted import Extracted, body_of, tidy
+from contrast.reading.extracted import Extracted, body_of, tidy, with_date_line
 
 if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
@@ -31,7 +32,7 @@ def read_word(content: bytes, name: str) -> Extracted:
     body = body_of([line for paragraph in paragraphs for line in paragraph.text.splitlines()], title=title)
     if not body:
         raise InputError(f"{name}: no text in this .docx; expected an article as text, not as a picture")
-    return Extracted(body, title=title)
+    return with_date_line(Extracted(body, title=title))
 
 
 def _refuse(content: bytes, name: str) -> None:

@@ -41,5 +41,6 @@ def as_text(
     from contrast.rendering.table import print_reports
 
     buffer = StringIO()
-    print_reports(reports, Console(file=buffer, width=PLAIN_WIDTH, no_color=True), has_all_pairs=has_all_pairs)
-    return buffer.getvalue()
+    console = Console(file=buffer, width=PLAIN_WIDTH, no_color=True, force_terminal=False)
+    print_reports(reports, console, has_all_pairs=has_all_pairs, counted_from=provenance.counted_from if provenance else None)
+    return "".join(f"{line.rstrip(' ')}\n" for line in buffer.getvalue().split("\n")[:-1])

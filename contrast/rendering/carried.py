@@ -26,6 +26,7 @@ def as_carried(reports: Sequence[Report], provenance: Provenance) -> dict[str, A
         "contrast_version": provenance.version,
         "command": provenance.command,
         "settings": asdict(provenance.settings),
+        **({} if provenance.threshold is None else {"threshold": provenance.threshold}),
         "articles": [
             {
                 "report": as_object(report, has_all_pairs=True),
@@ -40,7 +41,7 @@ def as_carried(reports: Sequence[Report], provenance: Provenance) -> dict[str, A
 def from_carried(carried: Mapping[str, Any], name: str) -> Carried:
     """The data of a page again; raises InputError when they are not what `as_carried` writes."""
     try:
-        told = {"command": carried["command"], "version": carried["contrast_version"]}
+        told = {"command": carried["command"], "version": carried["contrast_version"], "threshold": carried.get("threshold")}
         provenance = as_record(Provenance, told, settings=as_record(CheckSettings, carried["settings"]))
         reports = tuple(as_report(of_one["report"], of_one["text"], is_laid_out=of_one["is_laid_out"]) for of_one in carried["articles"])
     except (KeyError, TypeError, ValueError, AttributeError, ContrastError) as error:

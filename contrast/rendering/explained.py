@@ -1,13 +1,44 @@
-"""An explanation in words, as table, Markdown and page all tell it."""
+"""Counts and explanations in words, as table, Markdown and page all tell them."""
 
 from collections.abc import Sequence
 
 from contrast.labels import Outcome
-from contrast.schema import CarryingWords, Check, Explanation
+from contrast.schema import CarryingWords, Check, Explanation, Report
 
 OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?"}
 # What the figures beside the words mean.
 KEY = "because: words, each with the log-odds that the contrast loses without it"
+NO_STATEMENT = "No statement found: the model saw no sentence here in which a party says what it will do or what is so."
+
+
+def counted(n: int, noun: str) -> str:
+    """The number with its noun.
+
+    >>> counted(1, "contrast"), counted(0, "contrast")
+    ('1 contrast', '0 contrasts')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def n_contrasts_found(report: Report, threshold: float | None) -> int:
+    """How many pairs were flagged, where `threshold` tells from which probability also those that are not shown; None: all are shown."""
+    reaching = 0 if threshold is None else sum(pair.probabilities.contradiction >= threshold for pair in report.pairs)
+    return max(reaching, len(report.contrasts))
+
+
+def contrasts_line(report: Report, threshold: float | None) -> str:
+    """How many contrasts were found, and how many of them are shown where not all are."""
+    n_found, n_shown = n_contrasts_found(report, threshold), len(report.contrasts)
+    return counted(n_found, "contrast") + (f", {n_shown} shown" if n_shown < n_found else "")
+
+
+def no_contrast_line(report: Report) -> str:
+    """Why no contrast is shown."""
+    if not report.pairs:
+        return "No contrast found: there was no pair to judge."
+    if len(report.pairs) == 1:
+        return "No contrast found: the one pair judged does not reach the threshold."
+    return f"No contrast found: none of the {len(report.pairs)} pairs judged reaches the threshold."
 
 
 def words_line(words: Sequence[CarryingWords]) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from contrast.rendering.explained import carried_line, check_lines
+from contrast.rendering.explained import NO_STATEMENT, carried_line, check_lines, contrasts_line, counted
 from contrast.rendering.places import Place
 from contrast.rendering.provenance import Provenance
 from contrast.rendering.views import VERDICT_MARKS, ArticleView, Card, long_date, view
@@ -16,7 +16,7 @@ _LIST_LIKE = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
 def as_markdown(reports: Sequence[Report], provenance: Provenance | None = None) -> str:
     """The reports, one after the other."""
     made = provenance or Provenance()
-    lines = [line for number, report in enumerate(reports, 1) for line in _article(view(report, number))]
+    lines = [line for number, report in enumerate(reports, 1) for line in _article(view(report, number), made)]
     return "\n".join([*lines, *_making(made)]) + "\n"
 
 
@@ -30,7 +30,7 @@ def plain(text: str) -> str:
     return _LIST_LIKE.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", escaped)
 
 
-def _article(shown: ArticleView) -> Iterator[str]:
+def _article(shown: ArticleView, made: Provenance) -> Iterator[str]:
     report = shown.report
     article = report.article
     yield from (f"# {plain(shown.name)}", "")
@@ -39,11 +39,12 @@ def _article(shown: ArticleView) -> Iterator[str]:
         yield from (" · ".join(plain(fact) for fact in facts if fact), "")
     for warning in article.warnings:
         yield from (f"**Warning:** {plain(warning)}", "")
-    found = f"{_count(report.contrasts, 'contrast')} among {_count(report.statements, 'statement')}"
-    yield f"{found} and {_count(report.observations, 'observation')};"
-    yield from (f"{_count(report.pairs, 'pair')} judged, {report.n_pairs_skipped} left out.", "")
+    found = contrasts_line(report, made.counted_from)
+    among = ", among" if "," in found else " among"
+    yield f"{found}{among} {counted(len(report.statements), 'statement')} and {counted(len(report.observations), 'observation')};"
+    yield from (f"{counted(len(report.pairs), 'pair')} judged, {report.n_pairs_skipped} left out.", "")
     if not report.statements:
-        yield from ("No statement found: nobody in this text says what they will do or what is so.", "")
+        yield from (NO_STATEMENT, "")
     for card in shown.cards:
         yield from _card(card)
     yield from _source(report)
@@ -77,10 +78,6 @@ def _source(report: Report) -> Iterator[str]:
     if report.article.is_laid_out:
         yield "- Lines and characters count in the text as it was taken out of the document."
     yield ""
-
-
-def _count(found: Sequence[object], noun: str) -> str:
-    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
 
 
 def _making(provenance: Provenance) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contrast.labels import Verdict
-from contrast.rendering.explained import KEY, carried_line, check_lines
+from contrast.rendering.explained import KEY, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted, no_contrast_line
 from contrast.rendering.terminal import printable
 from contrast.schema import Finding, Observation, Report, Statement
 
@@ -19,25 +19,25 @@ VERDICT_STYLE: dict[Verdict, str] = {"contradicted": "bold red", "mixed": "bold 
 N_SUPPORTS_SHOWN = 3
 
 
-def print_reports(reports: Sequence[Report], console: Console, *, has_all_pairs: bool = False) -> None:
-    """Prints the reports one after the other."""
+def print_reports(reports: Sequence[Report], console: Console, *, has_all_pairs: bool = False, counted_from: float | None = None) -> None:
+    """Prints the reports one after the other; `counted_from` as `Provenance` tells it."""
     for report in reports:
-        for part in render(report):
+        for part in render(report, counted_from):
             console.print(part)
         if has_all_pairs:
             console.print(_all_pairs(report))
             console.print()
 
 
-def render(report: Report) -> Iterator[RenderableType]:
+def render(report: Report, counted_from: float | None = None) -> Iterator[RenderableType]:
     """The parts of one report, in the order of reading."""
     yield _heading(report)
     for warning in report.article.warnings:
         yield _words(f"warning: {warning}", "yellow")
     yield Text()
-    yield from _contrasts(report)
+    yield from _contrasts(report, counted_from)
     yield from _statements(report)
-    yield closing_line(report)
+    yield closing_line(report, counted_from)
     yield Text()
 
 
@@ -48,13 +48,12 @@ def _heading(report: Report) -> Text:
     return heading.append_text(_words(f"\n{'  '.join(facts)}", "dim not bold")) if facts else heading
 
 
-def _contrasts(report: Report) -> Iterator[RenderableType]:
+def _contrasts(report: Report, counted_from: float | None) -> Iterator[RenderableType]:
     if not report.contrasts:
-        judged = f"none of the {len(report.pairs)} pairs judged reaches the threshold" if report.pairs else "there was no pair to judge"
-        yield Text(f"No contrast found: {judged}.")
+        yield Text(no_contrast_line(report))
         yield Text()
         return
-    yield Text(f"{_count(len(report.contrasts), 'contrast')}, strongest first", style="underline")
+    yield Text(f"{contrasts_line(report, counted_from)}, strongest first", style="underline")
     for rank, finding in enumerate(report.contrasts, 1):
         yield _finding(rank, finding, report.statement(finding.statement), report.observation(finding.observation))
     if any(finding.explanation for finding in report.contrasts):
@@ -78,7 +77,7 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
 
 def _statements(report: Report) -> Iterator[RenderableType]:
     if not report.statements:
-        yield Text("No statement found: nobody in this text says what they will do or what is so.")
+        yield Text(NO_STATEMENT)
         yield Text()
         return
     yield Text("Statements and their verdicts", style="underline")
@@ -102,15 +101,15 @@ def _supports(report: Report, statement: Statement) -> Iterator[str]:
         yield f"and by {len(supports) - N_SUPPORTS_SHOWN} more"
 
 
-def closing_line(report: Report) -> Text:
+def closing_line(report: Report, counted_from: float | None = None) -> Text:
     """What was read, found, judged and left out, in one line."""
     parts = (
-        _count(len(report.article.sentences), "sentence"),
-        _count(len(report.statements), "statement"),
-        _count(len(report.observations), "observation"),
-        f"{_count(len(report.pairs), 'pair')} scored",
+        counted(len(report.article.sentences), "sentence"),
+        counted(len(report.statements), "statement"),
+        counted(len(report.observations), "observation"),
+        f"{counted(len(report.pairs), 'pair')} scored",
         f"{report.n_pairs_skipped} left out",
-        _count(len(report.contrasts), "contrast"),
+        contrasts_line(report, counted_from),
     )
     return Text(" · ".join(parts), style="bold")
 
@@ -126,7 +125,3 @@ def _all_pairs(report: Report) -> Table:
 def _words(text: str, style: str = "") -> Text:
     """Words of an article, or lines with such words in them."""
     return Text(printable(text), style=style)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -165,7 +165,7 @@ def _bounded(receive: Receive) -> Receive:
 def _misfit(error: RequestValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"][1:]))[:MAX_NAME]
-    return f"{place or 'body'}: {first['msg']}"
+    return f"{place or 'body'}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _refuse(status: int, line: str) -> Response:

@@ -48,8 +48,9 @@ class Outcome:
         """One closing line of counts."""
         rows = [row for split in SPLITS for row in self.rows[split]]
         labels = Counter(str(row["label"]) for row in rows)
+        n_articles = len({row["article"] for row in rows})
         parts = [
-            f"{folder}: {len(rows)} pairs of {len({row['article'] for row in rows})} articles",
+            f"{folder}: {len(rows)} pair{'s' * (len(rows) != 1)} of {n_articles} article{'s' * (n_articles != 1)}",
             ", ".join(f"{labels[relation]} {relation}" for relation in ("contradiction", "neutral", "entailment")),
             ", ".join(f"{split} {len(self.rows[split])}" for split in SPLITS),
             "left out: " + ", ".join(f"{self.left_out[why]} {why}" for why in ("unsure", "disputed", "repeated")),

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Encoding
 
 from contrast.calibration import Calibration
 from contrast.encoder import FloatArray, Graph, ModelFolder, batches, feed_of, open_folder, open_tokenizer
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS
-from contrast.scoring.framing import frame
+from contrast.scoring.framing import frame, is_cut
 from contrast.scoring.scorer import FramedPair
 
 
@@ -34,10 +35,18 @@ class EmbeddedScorer:
 
     def logits(self, pairs: Sequence[FramedPair]) -> FloatArray:
         """Raw outputs (n_pairs, 3) in the order of `RELATIONS`."""
-        encodings = self._tokenizer.encode_batch([(frame(pair.premise), frame(pair.hypothesis)) for pair in pairs])
+        encodings = self._encodings(pairs)
         logits = np.zeros((len(pairs), len(RELATIONS)), dtype=np.float32)
         of_length = list(batches([len(encoding.ids) for encoding in encodings]))
         outputs = self._graph.run_each([feed_of([encodings[k] for k in batch]) for batch in of_length], ("logits",))
         for batch, (output,) in zip(of_length, outputs, strict=True):
             logits[batch] = output[:, self._order]
         return logits
+
+    def n_cut(self, pairs: Sequence[FramedPair]) -> int:
+        """How many of the pairs are longer than what the model reads."""
+        cut = zip(self._encodings(pairs), pairs, strict=True)
+        return sum(bool(encoding.overflowing) or is_cut(pair.premise) or is_cut(pair.hypothesis) for encoding, pair in cut)
+
+    def _encodings(self, pairs: Sequence[FramedPair]) -> list[Encoding]:
+        return self._tokenizer.encode_batch([(frame(pair.premise), frame(pair.hypothesis)) for pair in pairs])

@@ -21,6 +21,11 @@ class Framed:
     speaker: str | None = None
 
 
+def is_cut(side: Framed) -> bool:
+    """Whether the sentence has more words than are read."""
+    return len(side.text.split()) > N_TARGET_WORDS
+
+
 def frame(side: Framed) -> str:
     """One side of a pair as the text that the encoder reads.
 

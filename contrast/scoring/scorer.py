@@ -27,3 +27,7 @@ class Scorer(Protocol):
     def logits(self, pairs: Sequence[FramedPair]) -> FloatArray:
         """Raw outputs for the pairs, in their order."""
         ...
+
+    def n_cut(self, pairs: Sequence[FramedPair]) -> int:
+        """How many of the pairs are longer than what the model reads."""
+        ...

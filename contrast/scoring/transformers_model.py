@@ -5,9 +5,12 @@ say nothing (LABEL_0 …), by pairs whose relation is plain; where these do not 
 classes (entailment, not entailment) work: what is not entailed goes by halves to neutral and contradiction.
 """
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -63,15 +66,9 @@ class TransformersScorer:
             from transformers import AutoModelForSequenceClassification, AutoTokenizer
         except ImportError as error:
             raise UsageError(f"--model {name}: needs torch; run: pip install 'contrast[train]'") from error
-        is_folder = Path(name).is_dir()
-        if not is_folder and (Path(name).exists() or name.startswith((".", "/", "~"))):
-            raise ModelError(f"--model {name}: no such folder; expected a model folder or a hub id such as owner/name")
-        try:
+        with loading("--model", name, "an NLI model") as is_folder:
             tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_folder)
             model, loaded = AutoModelForSequenceClassification.from_pretrained(name, local_files_only=is_folder, output_loading_info=True)
-        except Exception as error:  # transformers, safetensors and tokenizers each raise types of their own
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise ModelError(f"--model {name}: transformers cannot load it ({reason}); name a folder or hub id of an NLI model") from error
         if missing := sorted(key for key in loaded["missing_keys"] if "position_ids" not in key):
             raise ModelError(f"--model {name}: no trained head in it ({missing[0]} is missing); name an NLI model")
         chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
@@ -92,10 +89,18 @@ class TransformersScorer:
         """Other models were trained without context and marks: the sentence alone."""
         return side.text
 
+    def n_cut(self, pairs: Sequence[FramedPair]) -> int:
+        """How many of the pairs are longer than what the model reads."""
+        sides = [self._words(pair.premise) for pair in pairs], [self._words(pair.hypothesis) for pair in pairs]
+        return sum(len(ids) > self._limit for ids in self._tokenizer(*sides, verbose=False)["input_ids"])
+
+    @property
+    def _limit(self) -> int:
+        return min(MAX_TOKENS, getattr(self._model.config, "max_position_embeddings", MAX_TOKENS))
+
     def _raw(self, texts: Sequence[tuple[str, str]]) -> FloatArray:
         torch = self._torch
-        limit = min(MAX_TOKENS, getattr(self._model.config, "max_position_embeddings", MAX_TOKENS))
-        encoded = self._tokenizer([p for p, _ in texts], [h for _, h in texts], truncation=True, max_length=limit)
+        encoded = self._tokenizer([p for p, _ in texts], [h for _, h in texts], truncation=True, max_length=self._limit)
         rows = np.zeros((len(texts), self._model.config.num_labels), dtype=np.float32)
         for batch in batches([len(ids) for ids in encoded["input_ids"]]):
             padded = self._tokenizer.pad({key: [values[k] for k in batch] for key, values in encoded.items()}, return_tensors="pt")
@@ -129,6 +134,37 @@ class TransformersScorer:
                 return None
             columns.append(votes.pop())
         return columns if len(set(columns)) == len(RELATIONS) else None
+
+
+@contextmanager
+def loading(option: str, name: str, wanted: str) -> Iterator[bool]:
+    """Around what loads `wanted` from the folder or hub id `name`, without log lines; gives whether it is a folder.
+
+    Raises ModelError that names `option` when it cannot be loaded.
+    """
+    folder = Path(name)
+    is_folder = folder.is_dir()
+    if is_folder and not (folder / "config.json").is_file():
+        raise ModelError(f"{option} {name}: no config.json in this folder; expected {wanted} as transformers saves it")
+    if not is_folder and (folder.exists() or name.startswith((".", "/", "~"))):
+        raise ModelError(f"{option} {name}: no such folder; expected a model folder or a hub id such as owner/name")
+    loggers = [logging.getLogger(library) for library in ("transformers", "huggingface_hub")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        yield is_folder
+    except Exception as error:  # transformers, safetensors and tokenizers each raise types of their own
+        if not is_folder and isinstance(error, OSError):
+            raise ModelError(
+                f"{option} {name}: not a folder here, and the hub could not give it either (no connection, or no such model there); "
+                f"expected a folder or hub id of {wanted}"
+            ) from error
+        reason = shorten(str(error), 200, placeholder=" …") or type(error).__name__
+        raise ModelError(f"{option} {name}: transformers cannot load it ({reason}); expected a folder or hub id of {wanted}") from error
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def by_name(labels: dict[int, str]) -> list[int] | None:

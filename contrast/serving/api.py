@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 from contrast.labels import Relation
 from contrast.reviews.api import RefusedAnswer
 from contrast.serving.addresses import address_of
-from contrast.serving.intake import CheckBody, CompareBody, read_json, read_task
+from contrast.serving.intake import CheckBody, CompareBody, read_pair, read_task
 from contrast.serving.kept import KeptReports
-from contrast.serving.messages import CompareTask
 from contrast.serving.metrics import MEDIA_TYPE, Metrics
 from contrast.serving.pending import PendingAnswer, PendingChecks
 from contrast.serving.queue import Job, ModelQueue
@@ -99,8 +98,7 @@ def api_router(queue: ModelQueue, pending: PendingChecks, kept: KeptReports, met
     @router.post("/v1/compare", openapi_extra=COMPARE_BODY, responses=refusals(*INTAKE), tags=["check"])
     async def compare(request: Request) -> CompareAnswer:
         """Judge one pair: entailment, neutral or contradiction."""
-        body = read_json(await request.body(), CompareBody)
-        task = CompareTask(body.statement, body.observation)
+        task = await read_pair(request)
         return CompareAnswer.model_validate_json(await answer_to(queue, queue.submit(task), request))
 
     @router.post("/v1/checks", status_code=202, openapi_extra=CHECK_BODY, responses=refusals(*INTAKE), tags=["check"])

@@ -15,6 +15,7 @@ from contrast.serving.api import api_router
 from contrast.serving.description import describe
 from contrast.serving.guard import Guard
 from contrast.serving.held import HeldBytes
+from contrast.serving.intake import tell_misfit
 from contrast.serving.kept import KeptReports
 from contrast.serving.metrics import Metrics
 from contrast.serving.pages import pages_router
@@ -67,8 +68,7 @@ async def _refuse_as_told(request: Request, error: Exception) -> Response:
 async def _refuse_misfit(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    place = ".".join(map(str, first["loc"][1:]))[:80]
-    return answer_refused(request, Refusal(NO_ARTICLE, f"{place}: {first['msg']}"))
+    return answer_refused(request, Refusal(NO_ARTICLE, tell_misfit(first, first["loc"][1:])))
 
 
 async def _leave(_request: Request, _error: Exception) -> Response:

@@ -1,8 +1,9 @@
 """From what a client sends to a task: a text as JSON, or a text or a file as a form. Names of files give the ending and nothing else."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
@@ -11,14 +12,28 @@ from starlette.requests import Request
 
 from contrast.reading import DOCUMENT_READERS
 from contrast.reading.decoding import MAX_BYTES, MAX_DOCUMENT_BYTES
-from contrast.serving.messages import CheckTask
-from contrast.serving.refusals import NO_ARTICLE, TOO_LARGE, Refusal
+from contrast.serving.messages import CheckTask, CompareTask
+from contrast.serving.refusals import NO_ARTICLE, NOT_READ, TOO_LARGE, Refusal
 
 TEXT_ENDINGS = ("", ".txt", ".text")
 ENDINGS = (*TEXT_ENDINGS[1:2], *DOCUMENT_READERS)
 MAX_PAIR_CHARACTERS = 10_000
 N_FIELDS = 4
+JSON = "application/json"
 MALFORMED = 400  # so Starlette refuses a form within an application
+# What does not fit, by pydantic's name for it (https://docs.pydantic.dev/latest/errors/validation_errors/).
+MISFITS = {
+    "missing": "missing; expected a string",
+    "extra_forbidden": "no such field; leave it out",
+    "string_type": "not a string; expected a string",
+    "string_too_short": "empty; expected some text",
+    "string_pattern_mismatch": "nothing but space; expected some text",
+    "string_too_long": "too long; expected at most {max_length} characters",
+    "literal_error": "unknown; expected {expected}",
+    "bool_parsing": "neither true nor false; expected one of them",
+    "json_invalid": "not JSON ({error}); expected a JSON object",
+    "model_type": "not an object; expected a JSON object",
+}
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -44,27 +59,40 @@ async def read_task(request: Request, *, is_explained: bool) -> CheckTask:
 
 
 async def _read_task(request: Request) -> CheckTask:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind == "application/json":
-        body = read_json(await request.body(), CheckBody)
+    kind = _content_type(request)
+    if kind == JSON:
+        body = _read_json(await request.body(), CheckBody)
         return _task(_encode(body.text), f".{body.format}")
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
         return await _of_form(request)
-    raise Refusal(415, f"content type {kind[:80] or 'missing'}; expected JSON with 'text', or a form with 'text' or 'file'")
+    raise Refusal(NOT_READ, f"content type {kind[:80] or 'missing'}; expected JSON with 'text', or a form with 'text' or 'file'")
 
 
-def read_json(content: bytes, kind: type[Body]) -> Body:
-    """The body as a record; raises Refusal with the first thing that does not fit."""
+async def read_pair(request: Request) -> CompareTask:
+    """The pair that the request asks to be judged; raises Refusal."""
+    if (kind := _content_type(request)) != JSON:
+        raise Refusal(NOT_READ, f"content type {kind[:80] or 'missing'}; expected {JSON} with 'statement' and 'observation'")
+    body = _read_json(await request.body(), CompareBody)
+    return CompareTask(body.statement, body.observation)
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def _read_json(content: bytes, kind: type[Body]) -> Body:
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
-        raise Refusal(NO_ARTICLE, _first_of(error)) from error
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Refusal(NO_ARTICLE, tell_misfit(first, first["loc"])) from error
 
 
-def _first_of(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))[:80]
-    return f"{place + ': ' if place else ''}{first['msg']}"
+def tell_misfit(misfit: Mapping[str, Any], place: Sequence[object]) -> str:
+    """What does not fit, and where, in one line."""
+    known = MISFITS.get(misfit["type"])
+    words = known.format(**misfit.get("ctx", {})) if known else misfit["msg"]
+    return f"{'.'.join(map(str, place))[:80] or 'the body'}: {words}"
 
 
 async def _of_form(request: Request) -> CheckTask:
@@ -85,11 +113,14 @@ async def _of_form(request: Request) -> CheckTask:
 
 async def _of_fields(form: FormData) -> CheckTask:
     file, text = form.get("file"), form.get("text")
+    written = text if isinstance(text, str) and text.strip() else None
     if isinstance(file, UploadFile) and file.filename:
+        if written is not None:
+            raise Refusal(NO_ARTICLE, "both a text and a file came; expected one article; send one of them")
         return _task(await file.read(), ending_of(file.filename))
-    if isinstance(text, str) and text.strip():
+    if written is not None:
         # Browsers send line breaks in forms as CRLF; a text is pasted with LF.
-        return _task(_encode(text.replace("\r\n", "\n")), ".txt")
+        return _task(_encode(written.replace("\r\n", "\n")), ".txt")
     raise Refusal(NO_ARTICLE, "no text and no file came; paste a text or choose a file")
 
 

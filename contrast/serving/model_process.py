@@ -89,7 +89,10 @@ def _check(checker: Checker, task: CheckTask, settings: CheckSettings, watch: Ca
     if task.is_explained:
         settings = replace(settings, explain=True)
         report = checker.explain(report, watch=watch)
-    return json.dumps(as_carried([report], Provenance(command_of(task.ending, settings), settings)), ensure_ascii=False)
+    return json.dumps(
+        as_carried([report], Provenance(command_of(task.ending, settings), settings, threshold=checker.thresholds.contrast)),
+        ensure_ascii=False,
+    )
 
 
 def command_of(ending: str, settings: CheckSettings) -> str:

@@ -87,7 +87,8 @@ class ModelQueue:
             n = len(self._waiting)
             if n >= self._settings.n_waiting:
                 seconds = min(MAX_RETRY_AFTER, max(1, round(self._seconds_a_task * n / 2)))
-                raise Refusal(TOO_MANY, f"{n} texts are waiting already; try again in {seconds} s", retry_after=seconds)
+                texts = "1 text is" if n == 1 else f"{n} texts are"
+                raise Refusal(TOO_MANY, f"{texts} waiting already; try again in {seconds} s", retry_after=seconds)
             job = Job(task)
             self._waiting.append(job)
             self._changed.notify()

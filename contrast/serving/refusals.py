@@ -2,7 +2,7 @@
 
 from contrast.errors import ContrastError
 
-TOO_LARGE, NO_ARTICLE, TOO_MANY, NOT_NOW = 413, 422, 429, 503
+TOO_LARGE, NOT_READ, NO_ARTICLE, TOO_MANY, NOT_NOW = 413, 415, 422, 429, 503
 
 
 class Refusal(ContrastError):

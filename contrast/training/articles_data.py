@@ -72,11 +72,29 @@ def annotated_paths(folder: Path, *, split: str | None = None) -> list[Path]:
     return [path for path in sorted(folder.rglob("*.json")) if path.with_suffix(".txt").is_file() and is_of_split(path, split)]
 
 
+def paths_to_measure(folder: Path, split: str | None) -> list[Path]:
+    """As `annotated_paths`; raises InputError when there is none, with the splits that are there."""
+    paths = annotated_paths(folder, split=split)
+    if not paths and (there := sorted(splits_of_articles(folder))):
+        raise InputError(f"{folder}: no annotated article of the split {split!r}; expected one that is there: {', '.join(there)}")
+    if not paths:
+        raise InputError(f"{folder}: no annotated article; expected NAME.txt with NAME.json beside it")
+    return paths
+
+
+def splits_of_articles(folder: Path) -> set[str]:
+    """The splits that the annotated articles of a folder belong to."""
+    return {_split_of(path) for path in annotated_paths(folder)}
+
+
 def is_of_split(path: Path, split: str | None) -> bool:
-    """Whether the article of this JSON file belongs to the split (None: any); "train" where it names none."""
-    if split is None:
-        return True
+    """Whether the article of this JSON file belongs to the split (None: any)."""
+    return split is None or _split_of(path) == split
+
+
+def _split_of(path: Path) -> str:
+    """The split that the JSON file of an article names; "train" where it names none."""
     try:
-        return bool(json.loads(path.read_text(encoding="utf-8")).get("split", "train") == split)
+        return str(json.loads(path.read_text(encoding="utf-8")).get("split", "train"))
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: not an annotated article ({error}); expected a JSON object with sentences") from error

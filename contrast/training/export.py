@@ -8,17 +8,19 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerBase
 
 from contrast.backends import backend_version
 from contrast.calibration import N_CIRCUMSTANCES, Calibration
@@ -82,7 +84,7 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, n
             )
         output.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(graph_path, output / "model.onnx")
-    AutoTokenizer.from_pretrained(source).backend_tokenizer.save(str(output / "tokenizer.json"))
+    load_tokenizer(source, kind).backend_tokenizer.save(str(output / "tokenizer.json"))
     write_whole(output / "calibration.json", json.dumps(PLAIN[kind], indent=1) + "\n")
     _write_config(output, kind, name, max_tokens, n_heads(model), parity)
     return parity
@@ -90,14 +92,33 @@ def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, n
 
 def load(source: Path, kind: Kind) -> torch.nn.Module:
     """The trained model in evaluation mode; raises ModelError when the folder holds none."""
-    try:
-        if kind == "nli":
-            model: torch.nn.Module = AutoModelForSequenceClassification.from_pretrained(source, attn_implementation="eager")
-        else:
-            model = RolesModel.from_pretrained(source, attn_implementation="eager")
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{source}: no trained {kind} model ({str(error).splitlines()[0]}); run contrast train {kind} first") from error
+    loader: Any = AutoModelForSequenceClassification if kind == "nli" else RolesModel
+    with _reading(source, kind):
+        model: torch.nn.Module = loader.from_pretrained(source, local_files_only=True, attn_implementation="eager")
     return model.eval()
+
+
+def load_tokenizer(source: Path, kind: Kind) -> PreTrainedTokenizerBase:
+    """The tokenizer of a trained model; raises ModelError when the folder holds none."""
+    with _reading(source, kind):
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    return tokenizer
+
+
+@contextmanager
+def _reading(source: Path, kind: Kind) -> Iterator[None]:
+    expected = f"expected the folder that contrast train {kind} wrote"
+    if not source.is_dir():
+        raise ModelError(f"{source}: no such folder; {expected}")
+    if (source / "model.onnx").is_file():
+        raise ModelError(f"{source}: exported already; {expected}")
+    if missing := [name for name in ("config.json", "tokenizer.json") if not (source / name).is_file()]:
+        raise ModelError(f"{source}: no trained {kind} model ({missing[0]} is missing); {expected}")
+    try:
+        yield
+    except Exception as error:  # transformers, safetensors and tokenizers each raise types of their own
+        reason = shorten(str(error), 200, placeholder=" …") or type(error).__name__
+        raise ModelError(f"{source}: no trained {kind} model ({reason}); {expected}") from error
 
 
 def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:

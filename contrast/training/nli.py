@@ -27,6 +27,7 @@ from transformers import (
 from contrast.errors import UsageError
 from contrast.labels import RELATIONS
 from contrast.scoring.framing import TARGET_MARK, frame
+from contrast.scoring.transformers_model import loading
 from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs, soft_targets
@@ -79,17 +80,18 @@ class RelationTrainer(Trainer):
 
 def load_cross_encoder(base: str | Path, *, dropout: float = 0.0) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The encoder with a three-way head, and its tokenizer that knows the target mark."""
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    with loading("--base", str(base), "an encoder"):
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            base,
+            num_labels=len(RELATIONS),
+            id2label=dict(enumerate(RELATIONS)),
+            label2id={relation: k for k, relation in enumerate(RELATIONS)},
+            attn_implementation="eager",
+            attention_probs_dropout_prob=0.0,
+            hidden_dropout_prob=dropout,
+        )
     tokenizer.add_special_tokens({"additional_special_tokens": [TARGET_MARK]})
-    model = AutoModelForSequenceClassification.from_pretrained(
-        base,
-        num_labels=len(RELATIONS),
-        id2label=dict(enumerate(RELATIONS)),
-        label2id={relation: k for k, relation in enumerate(RELATIONS)},
-        attn_implementation="eager",
-        attention_probs_dropout_prob=0.0,
-        hidden_dropout_prob=dropout,
-    )
     if len(tokenizer) > model.get_input_embeddings().num_embeddings:
         model.resize_token_embeddings(len(tokenizer))
     return model, tokenizer

@@ -16,10 +16,11 @@ from contrast.errors import InputError
 from contrast.labels import RELATIONS
 from contrast.rows import read_rows
 from contrast.scoring.framing import Framed
-from contrast.training.articles_data import AnnotatedArticle, read_annotated
+from contrast.training.articles_data import AnnotatedArticle, read_annotated, splits_of_articles
 
 # About half as many as a check pairs with one statement.
 N_NEAREST = 5
+SPLITS = ("train", "validation", "test")
 ALLOWED: dict[str, tuple[float, ...]] = {
     "entailment": (1.0, 0.0, 0.0),
     "neutral": (0.0, 1.0, 0.0),
@@ -99,10 +100,21 @@ def pairs_of_article(article: AnnotatedArticle) -> Iterator[LabelledPair]:
 
 def split_of(path: Path, split: str) -> list[Path]:
     """The JSONL files of one split in a data set folder: those whose name holds the split's name, else all of them."""
-    files = sorted(p for p in path.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")) and "roles" not in p.name)
+    files = _pair_files(path)
     named = [p for p in files if split in p.name]
-    other_splits = ("train", "validation", "test")
-    return named or [p for p in files if not any(name in p.name for name in other_splits)]
+    return named or [p for p in files if not any(name in p.name for name in SPLITS)]
+
+
+def splits_at(paths: list[Path]) -> list[str]:
+    """The splits that the folders among the paths hold: those that files are named by, and those of annotated articles."""
+    folders = [path for path in paths if path.is_dir()]
+    names = [file.name for folder in folders for file in _pair_files(folder)]
+    of_articles = {split for folder in folders for split in splits_of_articles(folder)}
+    return sorted(of_articles.union(split for split in SPLITS if any(split in name for name in names)))
+
+
+def _pair_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")) and "roles" not in p.name)
 
 
 def read_pairs(
@@ -124,6 +136,11 @@ def read_pairs(
             articles = read_annotated(path, split=split)
             pairs.extend(_article_pairs(articles, random.Random(seed + paths[:k].count(path)), n_neutral_per_other, near_share))
     if not pairs:
+        there = splits_at(paths)
+        if there and split not in there:
+            raise InputError(
+                f"{', '.join(map(str, paths))}: no pair of the split {split!r}; expected one that is there: {', '.join(there)}"
+            )
         raise InputError(f"{', '.join(map(str, paths))}: no labelled pair found; expected rows with premise, hypothesis and label")
     return pairs
 

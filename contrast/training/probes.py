@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from transformers import AutoTokenizer
-
 from contrast.scoring.framing import frame
-from contrast.training.export import Kind, Probe
+from contrast.training.export import Kind, Probe, load_tokenizer
 from contrast.training.pairs_data import read_pairs
 from contrast.training.roles_data import read_documents
 from contrast.windows import lay
@@ -15,7 +13,7 @@ N_PROBES = 600
 
 def probes_of(kind: Kind, source: Path, paths: list[Path], *, split: str = "validation", max_tokens: int = 192) -> list[Probe]:
     """At most `N_PROBES` inputs from the validation split of the data, evenly drawn: pairs for nli, windows for roles."""
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    tokenizer = load_tokenizer(source, kind)
     if kind == "nli":
         pairs = read_pairs(paths, split=split)
         chosen = pairs[:: max(1, len(pairs) // N_PROBES)][:N_PROBES]

@@ -12,6 +12,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer
 
 from contrast.labels import ROLES
+from contrast.scoring.transformers_model import loading
 from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.roles_data import LabelledDocument, LabelledSentence, read_documents, shuffle, strip_marks
@@ -38,8 +39,9 @@ def train_roles(settings: RolesTraining) -> Path:
     corpora = [path for path in settings.data if not path.is_dir()]
     documents = (read_documents(folders) * settings.n_repeats if folders else []) + (read_documents(corpora) if corpora else [])
     base = starting_point(settings.base, settings.output)
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    model = RolesModel.from_pretrained(base, attn_implementation="eager", attention_probs_dropout_prob=0.0)
+    with loading("--base", base, "an encoder"):
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        model = RolesModel.from_pretrained(base, attn_implementation="eager", attention_probs_dropout_prob=0.0)
     return run_loop(
         Trainer,
         model=model,

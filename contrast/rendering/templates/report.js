@@ -31,7 +31,8 @@
       row.classList.toggle("off", its.length > 0 && its.every((card) => card.hidden));
     });
     const isFiltered = kept.size < cards.length || least > 0;
-    document.getElementById("shown").textContent = isFiltered ? `Filtered: ${kept.size} of ${cards.length} statements shown` : `${cards.length} statements`;
+    const counted = `${cards.length} statement${cards.length === 1 ? "" : "s"}`;
+    document.getElementById("shown").textContent = isFiltered ? `Filtered: ${kept.size} of ${counted} shown` : counted;
     form.classList.toggle("is-filtered", isFiltered);
   };
 

@@ -140,7 +140,7 @@
     const n = found.n_right + found.n_wrong;
     const percent = (share) => `${Math.round(100 * share)} %`;
     byId("precision").textContent = n
-      ? `Precision so far, in all articles: ${found.n_right} of ${n} marked contrasts right, ${percent(found.precision)} `
+      ? `Precision so far, in all articles: ${found.n_right} of ${n} marked ${n === 1 ? "contrast" : "contrasts"} right, ${percent(found.precision)} `
         + `(95 % interval ${percent(found.low)} to ${percent(found.high)})`
       : "Precision so far: no contrast is settled yet";
     if (found.n_disputed) byId("precision").textContent += `; readers disagree on ${found.n_disputed}`;
