@@ -8,6 +8,7 @@ from pathlib import Path
 from contrast.batch import run, work
 from contrast.batch.settings import BatchSettings
 from contrast.cli import main
+from contrast.pipeline import Thresholds
 from contrast.schema import Article, Finding, ModelInfo, Observation, Report, Statement
 
 
@@ -15,6 +16,7 @@ class StubChecker:
     """Takes the first sentence for a statement, the last for an observation, and the two for a contrast."""
 
     model_info = ModelInfo("stub", "1", "0" * 64, "none")
+    thresholds = Thresholds(statement=0.5, observation=0.5, contrast=0.0, support=0.5)
 
     def __init__(self, *arguments: object, **options: object) -> None:
         pass
