@@ -619,7 +619,7 @@ def stop_while(running: Running, sent: Callable[[], Answer], waiting: Callable[[
     """Sends two tasks, tells the server to stop while the first runs, and returns both answers."""
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(sent)
-        until(lambda: "contrast_queue_waiting 0.0" in running.ask("GET", "/metrics").body.decode() and first.running())
+        until(lambda: "contrast_queue_waiting 0.0" in running.ask("GET", "/metrics").body.decode() and (first.running() or first.done()))
         time.sleep(0.3)
         second = pool.submit(waiting)
         until(lambda: running.ask("GET", "/healthz").json["n_waiting"] == 1)
