@@ -50,6 +50,8 @@ NO_NUMBER = {"float_parsing": "not a number", "int_parsing": "not a whole number
 EXPECTED = {"--threshold": "0 to 1", "--top": "1 or more", "--port": "0 to 65535"}
 # What is taken from a folder: no .md, which there are notes more often than articles.
 FOLDER_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx", ".jsonl")
+# Models in use, which the system frees with the process: once in a thousand runs OpenVINO 2026.4 crashed when taken apart.
+_KEPT: "list[Checker]" = []
 EXPLAINED_FORMATS: tuple[Format, ...] = ("html", "markdown")
 ModelOption = Annotated[
     str | None, typer.Option(help="Another NLI model: a folder, or a hub id of a transformers model (needs the extra 'train').")
@@ -91,7 +93,7 @@ def check(
     refuse_overwriting(output, (0 if path == STDIN else path for path in paths))
     is_explained = format in EXPLAINED_FORMATS if explain is None else explain
     settings = CheckSettings(threshold=threshold, top=top, model=model, device=device, explain=is_explained)
-    checker = Checker(settings)
+    checker = _kept(Checker(settings))
     reports: list[Report] = []
     n_failed = 0
     for path in paths:
@@ -191,7 +193,7 @@ def compare(
     if (input is None) == (not statement) or (not statement) != (not observation):
         raise UsageError("expected either STATEMENT and OBSERVATION, or --input FILE; see contrast compare --help")
     refuse_overwriting(output, [] if input is None else [input])
-    checker = Checker(CheckSettings(model=model, device=device))
+    checker = _kept(Checker(CheckSettings(model=model, device=device)))
     if input is not None:
         _write(compare_rows(checker, input, warn=complain), output, "jsonl")
         return
@@ -225,7 +227,15 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
         sys.exit(130)
+    if _KEPT:
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
+
+
+def _kept(checker: "Checker") -> "Checker":
+    _KEPT.append(checker)
+    return checker
 
 
 def _usage(error: typer.BadParameter) -> str:
