@@ -5,10 +5,11 @@ onnxruntime's int8 on such a processor (docs/performance.md). The environment va
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -166,34 +167,32 @@ def _compiled(graph: Path, sha256: str | None, options: Mapping[str, Any]) -> _C
     ways = _ways(core, options)
     places = [place_of(sha256, openvino.__version__, *processor, str(way)) if sha256 else None for way in ways]
     for way, place in zip(ways, places, strict=True):
-        if place and (found := _imported(core, place, way)):
+        kept = read_compiled(place) if place else None
+        if kept is not None and not kept.size:  # was tried, and did not run here
+            continue
+        if kept is not None and (found := _imported(core, kept, way)):
             return found
-    with _COMPILING:
-        way, place, compiled = _first_that_runs(core, graph, zip(ways, places, strict=True))
-        is_kept = place is not None and keep_compiled(place, compiled.export_model())
-    if not is_kept or place is None:
-        return _Compiled(compiled, way)
-    # Taken from there at once: it needs less memory than what it was made from.
-    del compiled
-    return _imported(core, place, way) or _Compiled(_compile(core, graph, way), way)
-
-
-def _first_that_runs(core: Any, graph: Path, ways: Iterable[tuple[_Way, Path | None]]) -> tuple[_Way, Path | None, Any]:
-    for way, place in ways:
-        compiled = _compile(core, graph, way)
-        if _runs(compiled):
-            return way, place, compiled
+        with _COMPILING:
+            compiled = _compile(core, graph, way)
+            runs = _runs(compiled)
+            is_kept = place is not None and keep_compiled(place, compiled.export_model() if runs else BytesIO())
+        if not runs:
+            continue
+        # Taken from there at once: it needs less memory than what it was made from.
+        kept = read_compiled(place) if place and is_kept else None
+        if kept is None:
+            return _Compiled(compiled, way)
+        del compiled
+        return _imported(core, kept, way) or _Compiled(_compile(core, graph, way), way)
     raise RuntimeError("OpenVINO runs it in no way on this processor")
 
 
-def _imported(core: Any, place: Path, way: _Way) -> _Compiled | None:
+def _imported(core: Any, kept: npt.NDArray[np.uint8], way: _Way) -> _Compiled | None:
     import openvino
 
-    kept = read_compiled(place)
-    if kept is not None:
-        backing = openvino.Tensor(kept, shared_memory=True)
-        with suppress(RuntimeError):
-            return _Compiled(core.import_model(backing, "CPU", dict(way.options)), way, backing)
+    backing = openvino.Tensor(kept, shared_memory=True)
+    with suppress(RuntimeError):
+        return _Compiled(core.import_model(backing, "CPU", dict(way.options)), way, backing)
     return None
 
 

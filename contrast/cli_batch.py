@@ -44,10 +44,11 @@ def score_articles(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing line.")] = False,
 ) -> None:
     """Score many articles into one file; a killed run goes on where it was."""
-    from contrast.batch.progress import Progress, count_of
+    from contrast.batch.progress import Progress
     from contrast.batch.run import score
     from contrast.batch.settings import BatchSettings, shard_of
     from contrast.batch.sources import Columns
+    from contrast.rendering.explained import counted
     from contrast.settings import CheckSettings
 
     settings = BatchSettings(
@@ -70,10 +71,10 @@ def score_articles(
     if not quiet:
         copies = f" · {state.n_copies:,} left out as copies" if state.n_copies else ""
         failed = f" · {state.n_failed:,} could not be read, see {output}.errors.jsonl" if state.n_failed else ""
-        passed_over = f" · passed over {count_of(summary.n_passed_over, 'file')} of other runs" if summary.n_passed_over else ""
+        passed_over = f" · passed over {counted(summary.n_passed_over, 'file')} of other runs" if summary.n_passed_over else ""
         print(
-            f"contrast: scored {state.n_scored:,} of {count_of(state.n_done, 'article')}{copies}{failed}{passed_over} · "
-            f"{count_of(state.n_contrasts, 'contrast')} · wrote {output}",
+            f"contrast: scored {state.n_scored:,} of {counted(state.n_done, 'article')}{copies}{failed}{passed_over} · "
+            f"{counted(state.n_contrasts, 'contrast')} · wrote {output}",
             file=sys.stderr,
         )
     # A shard of fewer articles than there are shards may be empty.

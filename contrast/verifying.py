@@ -29,7 +29,7 @@ class Allowance:
 # Half of the last digit that a page shows; the last bits of a probability differ from processor to processor.
 SAME_PRODUCTS = Allowance(0.005, 0.1)
 # bfloat16, float32 or int8: twice the farthest seen (docs/performance.md).
-OTHER_PRODUCTS = Allowance(0.1, 0.5)
+OTHER_PRODUCTS = Allowance(0.1, 0.25)
 
 
 @dataclass(frozen=True, slots=True)

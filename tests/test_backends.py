@@ -109,6 +109,7 @@ def test_products_of_whole_numbers_say_what_others_say_and_give_way_where_they_d
     assert len(tried) == (1 if runs else 2)
     assert np.abs(softmax(found) - softmax(expected)).max() < 0.05
     assert (found.argmax(1) == expected.argmax(1)).mean() > 0.98
-    again = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2).logits(pairs)
-    assert np.array_equal(found, again)
+    again = EmbeddedScorer.open(ROOT / "models/nli", n_threads=2)
+    assert again.info == scorer.info
+    assert np.array_equal(found, again.logits(pairs))
     assert len(tried) == (1 if runs else 2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from contrast.batch.journal import State
 from contrast.batch.sources import Meter
+from contrast.rendering.explained import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -45,7 +46,7 @@ class Progress(AbstractContextManager["Progress"]):
         if self._before is None:
             self._before, self._begun, self._told, self._bytes_before = state, now, now, meter.n_bytes
             if state.n_done:
-                print(f"contrast: going on after {count_of(state.n_done, 'article')}", file=sys.stderr)
+                print(f"contrast: going on after {counted(state.n_done, 'article')}", file=sys.stderr)
             return
         line = self._line(state, meter, now)
         if self._bar is not None:
@@ -58,7 +59,7 @@ class Progress(AbstractContextManager["Progress"]):
         before = self._before or State()
         seconds = max(now - self._begun, 1e-9)
         n_new = state.n_done - before.n_done
-        parts = [count_of(state.n_done, "article"), f"{n_new / seconds:.1f}/s", count_of(state.n_contrasts, "contrast")]
+        parts = [counted(state.n_done, "article"), f"{n_new / seconds:.1f}/s", counted(state.n_contrasts, "contrast")]
         if state.n_failed:
             parts.append(f"{state.n_failed:,} failed")
         n_bytes = meter.n_bytes - self._bytes_before
@@ -69,15 +70,6 @@ class Progress(AbstractContextManager["Progress"]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.stop()
-
-
-def count_of(n: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> count_of(1, "article"), count_of(1200, "contrast")
-    ('1 article', '1,200 contrasts')
-    """
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def as_time(seconds: float) -> str:

@@ -14,13 +14,13 @@ from contrast.backends import usual_products
 from contrast.batch.engines import open_engine
 from contrast.batch.journal import Journal, State, failures_file, is_failures_file, next_digest, work_folder
 from contrast.batch.output import is_output, write_output
-from contrast.batch.progress import count_of
 from contrast.batch.seen import Seen
 from contrast.batch.settings import BatchSettings
 from contrast.batch.sources import STDIN, Meter, Raw, Survey, find_in_folders, is_file, read_all, survey
 from contrast.batch.work import Task
 from contrast.encoder import open_folder
 from contrast.errors import UsageError
+from contrast.rendering.explained import counted
 from contrast.settings import models_folder
 from contrast.version import __version__
 
@@ -78,7 +78,7 @@ def score(settings: BatchSettings, tell: Callable[[State, Meter], None] = lambda
 def _refuse_failures(journal: Journal, settings: BatchSettings) -> None:
     if settings.max_errors is not None and journal.state.n_failed > settings.max_errors:
         raise UsageError(
-            f"{count_of(journal.state.n_failed, 'article')} could not be read, more than --max-errors {settings.max_errors}; "
+            f"{counted(journal.state.n_failed, 'article')} could not be read, more than --max-errors {settings.max_errors}; "
             f"see {journal.failures}, and give a greater number to go on or mend them and give --restart"
         )
 

@@ -14,10 +14,10 @@ NO_STATEMENT = "No statement found: the model saw no sentence here in which a pa
 def counted(n: int, noun: str) -> str:
     """The number with its noun.
 
-    >>> counted(1, "contrast"), counted(0, "contrast")
-    ('1 contrast', '0 contrasts')
+    >>> counted(1, "contrast"), counted(1200, "pair")
+    ('1 contrast', '1,200 pairs')
     """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def n_contrasts_found(report: Report, threshold: float | None) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from contrast.errors import InputError, UsageError
 from contrast.labels import Relation
+from contrast.rendering.explained import counted
 from contrast.reviews.marks import ReviewedPair, Span
 from contrast.reviews.records import KeptArticle
 from contrast.reviews.store import ReviewStore
@@ -50,7 +51,7 @@ class Outcome:
         labels = Counter(str(row["label"]) for row in rows)
         n_articles = len({row["article"] for row in rows})
         parts = [
-            f"{folder}: {len(rows)} pair{'s' * (len(rows) != 1)} of {n_articles} article{'s' * (n_articles != 1)}",
+            f"{folder}: {counted(len(rows), 'pair')} of {counted(n_articles, 'article')}",
             ", ".join(f"{labels[relation]} {relation}" for relation in ("contradiction", "neutral", "entailment")),
             ", ".join(f"{split} {len(self.rows[split])}" for split in SPLITS),
             "left out: " + ", ".join(f"{self.left_out[why]} {why}" for why in ("unsure", "disputed", "repeated")),
