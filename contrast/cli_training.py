@@ -57,6 +57,10 @@ def train_nli(
     batch_size: Annotated[int, typer.Option(help="Pairs a step.", min=1)] = 64,
     learning_rate: RateOption = 1e-4,
     dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.", min=0.0, max=1.0)] = 0.0,
+    mask: Annotated[float, typer.Option(help="Share of words masked, others each time a pair is drawn.", min=0.0, max=1.0)] = 0.0,
+    rename: Annotated[
+        float, typer.Option(help="Share of the pairs of sets and articles whose rare names are exchanged for others.", min=0.0, max=1.0)
+    ] = 0.0,
     neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.", min=0.0)] = 4.0,
     near_neutrals: Annotated[
         float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
@@ -90,6 +94,8 @@ def train_nli(
         base=base,
         n_neutral_per_other=neutrals,
         dropout=dropout,
+        masked_share=mask,
+        renamed_share=rename,
         limit=limit,
         is_weighted=weighted,
         stray_context_share=stray_context,
