@@ -22,6 +22,12 @@ def _above_zero(value: float) -> float:
     return value
 
 
+def _a_device(name: str) -> str:
+    if name not in ("auto", "cpu", "cuda"):
+        raise typer.BadParameter(f"{name!r}; expected auto, cpu or cuda")
+    return name
+
+
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="A JSONL file, a data set folder or a folder of annotated articles; may be given again.")
 ]
@@ -32,7 +38,7 @@ BaseOption = Annotated[str | None, typer.Option(help="Encoder to start from: a f
 EpochsOption = Annotated[float, typer.Option(help="Passes over the data.", callback=_above_zero)]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.", callback=_above_zero)]
 SeedOption = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)]
-DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
+DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.", callback=_a_device)]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
 DEFAULT_ARTICLES = [Path("data/articles")]

@@ -34,6 +34,7 @@ from contrast.writing import write_whole
 
 Kind = Literal["nli", "roles"]
 OUTPUTS: dict[Kind, tuple[str, ...]] = {"nli": ("logits",), "roles": ("role_logits", "speaker_logits", "vectors")}
+ARCHITECTURE: dict[Kind, str] = {"nli": "ForSequenceClassification", "roles": "RolesModel"}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
 PLAIN: dict[Kind, dict[str, Any]] = {
@@ -114,11 +115,23 @@ def _reading(source: Path, kind: Kind) -> Iterator[None]:
         raise ModelError(f"{source}: exported already; {expected}")
     if missing := [name for name in ("config.json", "tokenizer.json") if not (source / name).is_file()]:
         raise ModelError(f"{source}: no trained {kind} model ({missing[0]} is missing); {expected}")
+    _refuse_other_kind(source, kind, expected)
     try:
         yield
     except Exception as error:  # transformers, safetensors and tokenizers each raise types of their own
         reason = shorten(str(error), 200, placeholder=" …") or type(error).__name__
         raise ModelError(f"{source}: no trained {kind} model ({reason}); {expected}") from error
+
+
+def _refuse_other_kind(source: Path, kind: Kind, expected: str) -> None:
+    """Raises ModelError where the folder holds a model of another architecture: its head would be made up, and be noise."""
+    try:
+        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        return  # told by transformers, with the reason
+    names = config.get("architectures") if isinstance(config, dict) else None
+    if names and not any(str(name).endswith(ARCHITECTURE[kind]) for name in names):
+        raise ModelError(f"{source}: {', '.join(map(str, names))}, no {kind} model; {expected}")
 
 
 def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
