@@ -72,16 +72,21 @@ def _texts(pair: LabelledPair) -> Iterator[str]:
 
 @dataclass
 class MaskingCollator:
-    """Pads a batch, and puts the mask in the place of `share` of its words; marks and padding stay."""
+    """Pads a batch, and masks `share` of its words."""
 
     tokenizer: PreTrainedTokenizerBase
     share: float
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         batch: dict[str, Any] = DataCollatorWithPadding(self.tokenizer, pad_to_multiple_of=8)(rows)
-        if self.share == 0:
-            return batch
-        ids: torch.Tensor = batch["input_ids"]
-        kept = torch.tensor([*self.tokenizer.all_special_ids, self.tokenizer.convert_tokens_to_ids(TARGET_MARK)])
-        is_masked = (torch.rand(ids.shape) < self.share) & ~torch.isin(ids, kept)
-        return {**batch, "input_ids": ids.masked_fill(is_masked, int(self.tokenizer.mask_token_id))}
+        mark = int(self.tokenizer.convert_tokens_to_ids(TARGET_MARK))
+        return {**batch, "input_ids": mask_words(batch["input_ids"], self.share, self.tokenizer, mark=mark)}
+
+
+def mask_words(ids: torch.Tensor, share: float, tokenizer: PreTrainedTokenizerBase, *, mark: int) -> torch.Tensor:
+    """The token ids, `share` of them replaced by that of the mask; `mark`, padding and what else is special stays."""
+    if share == 0:
+        return ids
+    kept = torch.tensor([*tokenizer.all_special_ids, mark])
+    is_masked = (torch.rand(ids.shape) < share) & ~torch.isin(ids, kept)
+    return ids.masked_fill(is_masked, int(tokenizer.mask_token_id))
