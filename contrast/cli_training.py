@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from contrast.errors import InputError, UsageError
+from contrast.settings import DEVICES
 
 app = typer.Typer()
 train_app = typer.Typer(help="Train the models on labelled data (needs the extra 'train').", no_args_is_help=True, rich_markup_mode=None)
@@ -23,8 +24,8 @@ def _above_zero(value: float) -> float:
 
 
 def _a_device(name: str) -> str:
-    if name not in ("auto", "cpu", "cuda"):
-        raise typer.BadParameter(f"{name!r}; expected auto, cpu or cuda")
+    if name not in DEVICES:
+        raise typer.BadParameter(f"{name!r}; expected one of {', '.join(DEVICES)}")
     return name
 
 
@@ -37,7 +38,6 @@ OutputOption = Annotated[
 BaseOption = Annotated[str | None, typer.Option(help="Encoder to start from: a folder or hub id (default: all-MiniLM-L6-v2).")]
 EpochsOption = Annotated[float, typer.Option(help="Passes over the data.", callback=_above_zero)]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.", callback=_above_zero)]
-MaskOption = Annotated[float, typer.Option(help="Share of words masked, others each time a text is drawn.", min=0.0, max=1.0)]
 SeedOption = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.", callback=_a_device)]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
@@ -64,10 +64,6 @@ def train_nli(
     batch_size: Annotated[int, typer.Option(help="Pairs a step.", min=1)] = 64,
     learning_rate: RateOption = 1e-4,
     dropout: Annotated[float, typer.Option(help="Share of hidden values dropped.", min=0.0, max=1.0)] = 0.0,
-    mask: MaskOption = 0.0,
-    rename: Annotated[
-        float, typer.Option(help="Share of the pairs of sets and articles whose rare names are exchanged for others.", min=0.0, max=1.0)
-    ] = 0.0,
     neutrals: Annotated[float, typer.Option(help="Neutral pairs of articles drawn for each other one.", min=0.0)] = 4.0,
     near_neutrals: Annotated[
         float, typer.Option(help="Share of the neutral pairs that are drawn from the nearest in words.", min=0.0, max=1.0)
@@ -101,8 +97,6 @@ def train_nli(
         base=base,
         n_neutral_per_other=neutrals,
         dropout=dropout,
-        masked_share=mask,
-        renamed_share=rename,
         limit=limit,
         is_weighted=weighted,
         stray_context_share=stray_context,
@@ -174,7 +168,6 @@ def train_roles(
     batch_size: Annotated[int, typer.Option(help="Documents a step.", min=1)] = 4,
     learning_rate: RateOption = 1e-4,
     repeats: Annotated[int, typer.Option(help="How often folders are read for each reading of a corpus file.", min=1)] = 4,
-    mask: MaskOption = 0.0,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
 ) -> None:
@@ -187,7 +180,7 @@ def train_roles(
     loop = LoopSettings(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device, save_every=200, by_length=False
     )
-    print(run(RolesTraining(data=data, output=output, base=base, n_repeats=repeats, masked_share=mask, loop=loop)))
+    print(run(RolesTraining(data=data, output=output, base=base, n_repeats=repeats, loop=loop)))
 
 
 @train_app.command("average")

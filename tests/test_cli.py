@@ -50,12 +50,13 @@ def test_the_table_shows_both_sentences_verbatim_and_counts_what_was_done() -> N
     assert done.stderr == ""
 
 
-def test_every_article_of_ours_gives_json_that_fits_the_schema(tmp_path: Path) -> None:
-    articles = sorted(ARTICLES.glob("*.txt"))[::65]
+def test_articles_of_ours_give_json_that_fits_the_schema(tmp_path: Path) -> None:
+    every = sorted(ARTICLES.glob("*.txt"))
+    articles = every[:: len(every) // 20]
     output = tmp_path / "out.json"
     assert contrast("check", *articles, "--format", "json", "--all-pairs", "-o", output).returncode == 0
     reports = json.loads(output.read_text(encoding="utf-8"))
-    assert len(reports) == len(articles) > 3
+    assert len(reports) == len(articles) >= 20
     for path, report in zip(articles, reports, strict=True):
         jsonschema.validate(report, SCHEMA)
         text = path.read_text(encoding="utf-8")
@@ -281,9 +282,8 @@ def test_a_file_whose_name_is_no_text_is_reported_in_every_format(tmp_path: Path
     Path(os.fsdecode(path)).write_text(mill_text, encoding="utf-8")
     for format in ("table", "json", "markdown", "html"):
         assert contrast("check", os.fsdecode(path), "--no-explain", "--format", format).returncode == 0
-        assert contrast("check", os.fsdecode(path), "--no-explain", "--format", format, "-o", output).returncode == 0
-        assert output.read_text(encoding="utf-8")
-        output.unlink()
+    assert contrast("check", os.fsdecode(path), "--no-explain", "--format", "html", "-o", output).returncode == 0
+    assert output.read_text(encoding="utf-8")
 
 
 def test_a_piped_table_has_no_blanks_at_the_end_of_its_lines(mill: Path) -> None:

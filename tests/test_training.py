@@ -196,52 +196,6 @@ def test_stray_context_comes_from_other_sets_and_changes_no_sentence_or_label(pa
     ]
 
 
-def test_names_are_exchanged_alike_on_both_sides_of_a_pair_and_nothing_else_is() -> None:
-    from contrast.training.noise import exchange_names, rare_names
-
-    def pair(group: int, name: str, place: str) -> LabelledPair:
-        said = Framed(f"The mill in {place} will run until 2035, said {name}.", before=f"It was Ada {name}.", speaker=name)
-        return LabelledPair(Framed(f"On Friday {name} shut the mill in {place}."), said, "contradiction", group=f"set-{group}")
-
-    # "Rome" is known in many sets, "Mill" stands without a capital elsewhere.
-    pairs = [pair(k, f"Holm{chr(97 + k)}", "Rome") for k in range(25)] + [pair(25, "Varela", "Karst"), pair(26, "Mill", "Karst")]
-    assert rare_names(pairs) == {*(f"Holm{chr(97 + k)}" for k in range(25)), "Varela", "Karst"}
-    assert exchange_names(pairs, 0.0) == pairs
-    exchanged = exchange_names(pairs, 1.0, seed=3)
-    for old, new in zip(pairs, exchanged, strict=True):
-        name = new.hypothesis.speaker
-        assert name
-        assert new.premise.text == f"On Friday {name} shut the mill in {new.premise.text.split()[-1]}"
-        assert new.hypothesis.before == f"It was Ada {name}."
-        assert new.hypothesis.text.endswith(f"will run until 2035, said {name}.")
-        assert (new.label, new.group) == (old.label, old.group)
-        assert ("Rome" in new.premise.text) == ("Rome" in old.premise.text)
-    assert sum(new != old for old, new in zip(pairs, exchanged, strict=True)) > 20
-    assert exchange_names(pairs, 1.0, seed=3) == exchanged
-    taught = [LabelledPair(p.premise, p.hypothesis, p.label, group=p.group, soft_label=(0.1, 0.1, 0.8)) for p in pairs]
-    assert exchange_names(taught, 1.0) == taught
-
-
-def test_masked_words_differ_each_time_and_marks_stay(tiny_encoder: Path) -> None:
-    import torch
-
-    from contrast.training.nli import encode_pairs, load_cross_encoder
-    from contrast.training.noise import MaskingCollator
-
-    _, tokenizer = load_cross_encoder(tiny_encoder)
-    pair = LabelledPair(Framed("The mill was shut.", before="On Friday."), Framed("The mill will run.", speaker="Holm"), "contradiction")
-    rows = [dict(row, weight=1.0) for row in encode_pairs([pair] * 50, tokenizer, 64)]
-    whole = MaskingCollator(tokenizer, 0.0)(rows)["input_ids"]
-    collator = MaskingCollator(tokenizer, 0.3)
-    once, again = collator(rows)["input_ids"], collator(rows)["input_ids"]
-    is_masked = once != whole
-    assert not torch.equal(once, again)
-    assert bool((once[is_masked] == tokenizer.mask_token_id).all())
-    special = torch.isin(whole, torch.tensor([*tokenizer.all_special_ids, tokenizer.convert_tokens_to_ids("[unused1]")]))
-    assert not bool((is_masked & special).any())
-    assert 0.25 < float(is_masked[~special].float().mean()) < 0.35
-
-
 def test_pairs_of_an_article_follow_its_annotation(annotated_folder: Path) -> None:
     pairs = list(pairs_of_article(read_annotated(annotated_folder)[0]))
     assert sorted(pair.label for pair in pairs) == ["contradiction"] * 2 + ["entailment"] * 2 + ["neutral"] * 2
@@ -510,7 +464,7 @@ def test_a_training_that_could_not_be_done_is_not_begun(kind: str, option: str, 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--limit", 0), ("--neutrals", -1), ("--dropout", 2), ("--mask", 1.5), ("--rename", -0.1), ("--stray-context", -1)],
+    [("--limit", 0), ("--neutrals", -1), ("--dropout", 2), ("--stray-context", -1)],
 )
 def test_a_training_on_pairs_that_could_not_be_done_is_not_begun(option: str, value: object, pairs_folder: Path, tmp_path: Path) -> None:
     _assert_refused("nli", option, value, pairs_folder, tmp_path / "run")

@@ -140,9 +140,9 @@ def baseline(texts: Sequence[str], labels: Sequence[str], groups: Sequence[str])
     from sklearn.model_selection import GroupKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
 
-    model = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), LogisticRegression(max_iter=1000, class_weight="balanced")
-    )
+    # A tolerance of 1e-3 takes two thirds of the time of the usual 1e-4 and moves the figure by 0.0001 (data/pairs).
+    learner = LogisticRegression(max_iter=1000, tol=1e-3, class_weight="balanced")
+    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), learner)
     predicted = cross_val_predict(model, list(texts), list(labels), groups=list(groups), cv=GroupKFold(N_FOLDS))
     return float(balanced_accuracy_score(labels, predicted))
 

@@ -18,6 +18,7 @@ from datasets import Dataset
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    DataCollatorWithPadding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     Trainer,
@@ -29,7 +30,6 @@ from contrast.scoring.framing import TARGET_MARK, frame
 from contrast.scoring.transformers_model import loading
 from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
-from contrast.training.noise import MaskingCollator, exchange_names
 from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs, soft_targets
 from contrast.training.weighting import weigh
 
@@ -44,8 +44,6 @@ class NliTraining:
     n_neutral_per_other: float = 4.0
     max_tokens: int = 192
     dropout: float = 0.0
-    masked_share: float = 0.0
-    renamed_share: float = 0.0
     limit: int | None = None
     is_weighted: bool = False
     stray_context_share: float = 0.0
@@ -130,7 +128,6 @@ def train_nli(settings: NliTraining) -> Path:
     pairs = read_pairs(
         settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other, near_share=settings.near_share
     )
-    pairs = exchange_names(pairs, settings.renamed_share, seed=settings.loop.seed)
     pairs = add_stray_context(pairs, settings.stray_context_share, seed=settings.loop.seed)
     model, tokenizer = load_cross_encoder(starting_point(settings.base, settings.output), dropout=settings.dropout)
     freeze(model, settings.n_frozen_layers)
@@ -141,7 +138,7 @@ def train_nli(settings: NliTraining) -> Path:
         partial(RelationTrainer, smoothing=settings.smoothing, teacher_share=settings.teacher_share),
         model=model,
         rows=rows,
-        collator=MaskingCollator(tokenizer, settings.masked_share),
+        collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
         tokenizer=tokenizer,
         output=settings.output,
         settings=settings.loop,

@@ -15,7 +15,6 @@ from contrast.labels import ROLES
 from contrast.scoring.transformers_model import loading
 from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
-from contrast.training.noise import mask_words
 from contrast.training.roles_data import LabelledDocument, LabelledSentence, read_documents, shuffle, strip_marks
 from contrast.training.roles_model import IGNORED, N_AUXILIARY, RolesModel
 from contrast.windows import MARK, lay
@@ -31,7 +30,6 @@ class RolesTraining:
     output: Path
     base: str | None = None
     n_repeats: int = 4
-    masked_share: float = 0.0
     loop: LoopSettings = field(default_factory=lambda: LoopSettings(batch_size=4, by_length=False, save_every=200))
 
 
@@ -48,7 +46,7 @@ def train_roles(settings: RolesTraining) -> Path:
         Trainer,
         model=model,
         rows=[{"document": document} for document in documents],
-        collator=DocumentCollator(tokenizer, masked_share=settings.masked_share),
+        collator=DocumentCollator(tokenizer),
         tokenizer=tokenizer,
         output=settings.output,
         settings=settings.loop,
@@ -62,7 +60,6 @@ class DocumentCollator:
 
     tokenizer: PreTrainedTokenizerBase
     is_augmented: bool = True
-    masked_share: float = 0.0
 
     def __call__(self, rows: list[dict[str, LabelledDocument]]) -> dict[str, Any]:
         windows: list[tuple[int, ...]] = []
@@ -98,7 +95,7 @@ class DocumentCollator:
         ids = torch.tensor([(*window, *[0] * (longest - len(window))) for window in windows])
         assert all(window.count(MARK) for window in windows)
         return {
-            "input_ids": mask_words(ids, self.masked_share, self.tokenizer, mark=MARK),
+            "input_ids": ids,
             "attention_mask": (ids != 0).long(),
             "marks": torch.tensor(marks),
             "role_labels": torch.tensor(roles),
