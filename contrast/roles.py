@@ -46,6 +46,10 @@ PRONOUNS = frozenset(
     ]
 )
 N_SENTENCES_BACK = 8
+# "PORT SALVAN, Cavala (Agency) - The navy said": where a report was written, not who speaks.
+_DATELINE = re.compile(
+    r"[A-Z][A-Z.'’-]+(?:[ /][A-Z][A-Z.'’-]+){0,3}(?:, [A-Z][\w. ]{1,24})?(?: \([\w ]{2,24}\))?(?: - | ?(?:--|[–—]) ?)(?=[\"“‘'A-Z])"
+)
 _OPENS_WITH_A_QUOTE = re.compile(r"[\"“‘«']")
 
 
@@ -151,8 +155,13 @@ def sigmoid(logits: FloatArray) -> FloatArray:
 
 
 def speaker_span(text: str, encoding: Encoding, logits: FloatArray, threshold: float) -> str | None:
-    """The run of words that the model takes for the speaker: of the runs whose tokens all pass, the one with the greatest sum."""
-    probabilities = sigmoid(logits)
+    """The run of words that the model takes for the speaker: of the runs whose tokens all pass, the one with the greatest sum.
+
+    The dateline of a report is nobody's name.
+    """
+    dateline = _DATELINE.match(text)
+    is_named = np.array([dateline is None or start >= dateline.end() for start, _ in encoding.offsets], dtype=np.float32)
+    probabilities = sigmoid(logits) * is_named
     best, best_sum, start = None, 0.0, None
     for k in range(len(probabilities) + 1):
         passes = k < len(probabilities) and probabilities[k] >= threshold
@@ -174,7 +183,7 @@ def _whole_words(text: str, start: int, end: int) -> str | None:
         start -= 1
     while end < len(text) and text[end].isalnum():
         end += 1
-    return text[start:end].strip(" ,;:\"“”'’‘") or None
+    return text[start:end].strip(" ,;:-–—\"“”'’‘") or None
 
 
 def is_pronoun(speaker: str) -> bool:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrast.calibration import Calibration
+from contrast.encoder import open_folder, open_tokenizer
 from contrast.pairing import PairBudget, pair_up
 from contrast.pipeline import Checker
-from contrast.roles import RoleThresholds, resolve_speakers
+from contrast.roles import RoleThresholds, resolve_speakers, speaker_span
 from contrast.schema import Finding, Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
@@ -27,6 +28,26 @@ def sentence(text: str, paragraph: int = 0) -> Sentence:
 
 def statement(k: int, speaker: str | None) -> Statement:
     return Statement(f"s{k}", k, "intention", "It will stop.", 0, 13, speaker, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("PORT SALVAN, Cavala (Agency) - The navy said no.", "The navy"),
+        ("WASHINGTON -- Ada Holm said no.", "Ada Holm"),
+        ("ST. JOHN’S — “No,” Ada Holm said.", "No,” Ada Holm"),
+        ("NEW YORK – Port Salvan said no.", "Port Salvan"),
+        ("OPEC - the cartel - said no.", "OPEC - the cartel"),
+        ("US-Cavala talks failed, said no.", "US-Cavala talks failed"),
+        ("The navy of PORT SALVAN - said no.", "The navy of PORT SALVAN"),
+    ],
+)
+def test_a_dateline_is_not_taken_for_who_speaks(text: str, speaker: str) -> None:
+    encoding = open_tokenizer(open_folder(ROOT / "models/roles", "roles")).encode(text, add_special_tokens=False)
+    # As if the model took all words before the last two for the speaker.
+    end = max(text.rfind(" said"), 0)
+    logits = np.array([5.0 if start < end else -5.0 for start, _ in encoding.offsets], dtype=np.float32)
+    assert speaker_span(text, encoding, logits, 0.5) == speaker
 
 
 def observation(k: int, source: str | None) -> Observation:
