@@ -18,7 +18,7 @@ from contrast.encoder import FloatArray, Graph, IntArray, ModelFolder, batches, 
 from contrast.errors import ModelError
 from contrast.labels import ROLES
 from contrast.schema import Progress, Sentence, SentenceRoles, Watch
-from contrast.windows import Window, lay
+from contrast.windows import MAX_SENTENCE_TOKENS, Window, lay
 
 OUTPUTS = ("role_logits", "speaker_logits", "vectors")
 PRONOUNS = frozenset(
@@ -108,7 +108,7 @@ class RoleReader:
                 n, window = windows[k]
                 for position, mark in _scored(window):
                     encoding = encodings[n][position]
-                    of_words = speaker_logits[row, mark + 1 : mark + 1 + len(encoding.ids)]
+                    of_words = speaker_logits[row, mark + 1 : mark + 1 + min(len(encoding.ids), MAX_SENTENCE_TOKENS)]
                     readings[n].logits[position] = role_logits[row, mark]
                     readings[n].vectors[position] = vectors[row, mark]
                     readings[n].speakers[position] = speaker_span(articles[n][position].text, encoding, of_words, self.thresholds.speaker)
@@ -157,10 +157,10 @@ def sigmoid(logits: FloatArray) -> FloatArray:
 def speaker_span(text: str, encoding: Encoding, logits: FloatArray, threshold: float) -> str | None:
     """The run of words that the model takes for the speaker: of the runs whose tokens all pass, the one with the greatest sum.
 
-    The dateline of a report is nobody's name.
+    `logits` are those of the first tokens, as many as were read; the dateline of a report is nobody's name.
     """
     dateline = _DATELINE.match(text)
-    is_named = np.array([dateline is None or start >= dateline.end() for start, _ in encoding.offsets], dtype=np.float32)
+    is_named = np.array([dateline is None or start >= dateline.end() for start, _ in encoding.offsets[: len(logits)]])
     probabilities = sigmoid(logits) * is_named
     best, best_sum, start = None, 0.0, None
     for k in range(len(probabilities) + 1):

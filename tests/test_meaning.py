@@ -12,7 +12,7 @@ from contrast.calibration import Calibration
 from contrast.encoder import open_folder, open_tokenizer
 from contrast.pairing import PairBudget, pair_up
 from contrast.pipeline import Checker
-from contrast.roles import RoleThresholds, resolve_speakers, speaker_span
+from contrast.roles import RoleReader, RoleThresholds, resolve_speakers, speaker_span
 from contrast.schema import Finding, Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
@@ -48,6 +48,14 @@ def test_a_dateline_is_not_taken_for_who_speaks(text: str, speaker: str) -> None
     end = max(text.rfind(" said"), 0)
     logits = np.array([5.0 if start < end else -5.0 for start, _ in encoding.offsets], dtype=np.float32)
     assert speaker_span(text, encoding, logits, 0.5) == speaker
+
+
+def test_the_words_after_a_sentence_too_long_to_be_read_whole_are_not_its_own() -> None:
+    said = "The chairman of the harbour board said on Friday that the mill would close."
+    # Words that nobody speaks: as many as are read, and then one for each word of the sentence after it.
+    sentences = [sentence("WASHINGTON -- " + "rain fell " * 70), sentence(said)]
+    understood = RoleReader.open(ROOT / "models/roles").read(sentences)
+    assert [role.speaker for role in understood.roles] == [None, "The chairman of the harbour board"]
 
 
 def observation(k: int, source: str | None) -> Observation:
