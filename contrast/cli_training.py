@@ -3,12 +3,11 @@
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from contrast.errors import InputError, UsageError
-from contrast.settings import DEVICES
 
 app = typer.Typer()
 train_app = typer.Typer(help="Train the models on labelled data (needs the extra 'train').", no_args_is_help=True, rich_markup_mode=None)
@@ -23,12 +22,6 @@ def _above_zero(value: float) -> float:
     return value
 
 
-def _a_device(name: str) -> str:
-    if name not in DEVICES:
-        raise typer.BadParameter(f"{name!r}; expected one of {', '.join(DEVICES)}")
-    return name
-
-
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="A JSONL file, a data set folder or a folder of annotated articles; may be given again.")
 ]
@@ -39,7 +32,7 @@ BaseOption = Annotated[str | None, typer.Option(help="Encoder to start from: a f
 EpochsOption = Annotated[float, typer.Option(help="Passes over the data.", callback=_above_zero)]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.", callback=_above_zero)]
 SeedOption = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)]
-DeviceOption = Annotated[str, typer.Option(help="cpu, cuda or auto.", callback=_a_device)]
+DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="What to train on.")]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
 DEFAULT_ARTICLES = [Path("data/articles")]

@@ -18,7 +18,7 @@ from contrast.encoder import FloatArray, Graph, IntArray, ModelFolder, batches, 
 from contrast.errors import ModelError
 from contrast.labels import ROLES
 from contrast.schema import Progress, Sentence, SentenceRoles, Watch
-from contrast.windows import MAX_SENTENCE_TOKENS, Window, lay
+from contrast.windows import Window, lay, read_part
 
 OUTPUTS = ("role_logits", "speaker_logits", "vectors")
 PRONOUNS = frozenset(
@@ -108,7 +108,7 @@ class RoleReader:
                 n, window = windows[k]
                 for position, mark in _scored(window):
                     encoding = encodings[n][position]
-                    of_words = speaker_logits[row, mark + 1 : mark + 1 + min(len(encoding.ids), MAX_SENTENCE_TOKENS)]
+                    of_words = speaker_logits[row, mark + 1 : mark + 1 + len(read_part(encoding.ids))]
                     readings[n].logits[position] = role_logits[row, mark]
                     readings[n].vectors[position] = vectors[row, mark]
                     readings[n].speakers[position] = speaker_span(articles[n][position].text, encoding, of_words, self.thresholds.speaker)

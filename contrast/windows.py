@@ -40,8 +40,13 @@ def lay(sentences: Sequence[Sequence[int]], max_tokens: int = MAX_WINDOW_TOKENS)
     return windows
 
 
+def read_part(sentence: Sequence[int]) -> Sequence[int]:
+    """The token ids of a sentence that a window holds: the first `MAX_SENTENCE_TOKENS`. They stand behind the sentence's mark."""
+    return sentence[:MAX_SENTENCE_TOKENS]
+
+
 def _cost(sentence: Sequence[int]) -> int:
-    return 1 + min(len(sentence), MAX_SENTENCE_TOKENS)
+    return 1 + len(read_part(sentence))
 
 
 def _last_fitting(sentences: Sequence[Sequence[int]], first: int, max_tokens: int) -> int:
@@ -57,5 +62,5 @@ def _window(sentences: Sequence[Sequence[int]], within: range, scored: range) ->
     ids, marks = [CLS], []
     for position in within:
         marks.append(len(ids))
-        ids.extend((MARK, *sentences[position][:MAX_SENTENCE_TOKENS]))
+        ids.extend((MARK, *read_part(sentences[position])))
     return Window((*ids, SEP), tuple(within), tuple(marks), tuple(scored))

@@ -196,6 +196,23 @@ def test_stray_context_comes_from_other_sets_and_changes_no_sentence_or_label(pa
     ]
 
 
+def test_the_words_of_a_sentence_too_long_to_be_read_whole_label_nothing_after_it(tiny_encoder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    from contrast.training.roles import DocumentCollator
+    from contrast.training.roles_data import LabelledDocument, LabelledSentence
+    from contrast.training.roles_model import IGNORED
+
+    # Its speaker stands in the part that is not read.
+    long = "rain fell " * 60 + "said Holm"
+    document = LabelledDocument((LabelledSentence(long, speakers=((len(long) - 4, len(long)),)), LabelledSentence("It shut.", speakers=())))
+    batch = DocumentCollator(AutoTokenizer.from_pretrained(tiny_encoder), is_augmented=False)([{"document": document}])
+    assert len(batch["marks"]) == 2
+    for row, column in batch["marks"].tolist():
+        assert batch["speaker_labels"][row, column] == IGNORED
+    assert float(batch["speaker_labels"].max()) == 0.0
+
+
 def test_pairs_of_an_article_follow_its_annotation(annotated_folder: Path) -> None:
     pairs = list(pairs_of_article(read_annotated(annotated_folder)[0]))
     assert sorted(pair.label for pair in pairs) == ["contradiction"] * 2 + ["entailment"] * 2 + ["neutral"] * 2

@@ -17,7 +17,7 @@ from contrast.training.base import starting_point
 from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.roles_data import LabelledDocument, LabelledSentence, read_documents, shuffle, strip_marks
 from contrast.training.roles_model import IGNORED, N_AUXILIARY, RolesModel
-from contrast.windows import MARK, lay
+from contrast.windows import MARK, lay, read_part
 
 STRIPPED_SHARE, SHUFFLED_SHARE = 0.33, 0.25
 
@@ -84,7 +84,7 @@ class DocumentCollator:
                     roles.append(_role_labels(sentence))
                     auxiliary.append([_as_label(sentence.attributed), _as_label(sentence.speech)])
                     of_words = _speaker_labels(sentence, encoded["offset_mapping"][position])
-                    n_words = min(len(of_words), len(window.ids) - mark - 2)
+                    n_words = len(read_part(encoded["input_ids"][position]))
                     labels[mark + 1 : mark + 1 + n_words] = of_words[:n_words]
                 windows.append(window.ids)
                 speakers.append(labels)
