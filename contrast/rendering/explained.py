@@ -8,6 +8,8 @@ from contrast.schema import CarryingWords, Check, Explanation, Report
 OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?"}
 # What the figures beside the words mean.
 KEY = "because: words, each with the log-odds that the contrast loses without it"
+# What a flag is, and what a reader does with it.
+CAVEAT = "A flagged pair points to where to look; it is no finding of fact, and never of intent. Read both sentences where they stand."
 NO_STATEMENT = "No statement found: the model saw no sentence here in which a party says what it will do or what is so."
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from contrast.errors import InputError
 from contrast.labels import Relation
 from contrast.rendering.carried import Carried, as_carried, from_carried
-from contrast.rendering.explained import NO_STATEMENT, OUTCOME_MARKS, counted, n_contrasts_found, no_contrast_line, words_line
+from contrast.rendering.explained import CAVEAT, NO_STATEMENT, OUTCOME_MARKS, counted, n_contrasts_found, no_contrast_line, words_line
 from contrast.rendering.provenance import Provenance
 from contrast.rendering.views import VERDICT_MARKS, VERDICT_ORDER, long_date, view
 from contrast.schema import Report
@@ -104,7 +104,7 @@ def environment() -> "Environment":
     environment.filters.update(long_date=long_date, web_address=_web_address, probability=_probability, words_line=words_line)
     environment.globals.update(verdict_marks=VERDICT_MARKS, relation_words=RELATION_WORDS, outcome_marks=OUTCOME_MARKS)
     environment.globals.update(
-        count=counted, n_contrasts_found=n_contrasts_found, no_contrast_line=no_contrast_line, no_statement=NO_STATEMENT
+        count=counted, n_contrasts_found=n_contrasts_found, no_contrast_line=no_contrast_line, no_statement=NO_STATEMENT, caveat=CAVEAT
     )
     return environment
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from contrast.rendering.explained import NO_STATEMENT, carried_line, check_lines, contrasts_line, counted
+from contrast.rendering.explained import CAVEAT, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted
 from contrast.rendering.places import Place
 from contrast.rendering.provenance import Provenance
 from contrast.rendering.views import VERDICT_MARKS, ArticleView, Card, long_date, view
@@ -81,7 +81,7 @@ def _source(report: Report) -> Iterator[str]:
 
 
 def _making(provenance: Provenance) -> Iterator[str]:
-    yield from ("---", "", "A flagged pair points to where to look; it is no finding of fact, and never of intent.", "")
+    yield from ("---", "", CAVEAT, "")
     yield f"Made by contrast {provenance.version}" + (":" if provenance.command else ".")
     if provenance.command:
         yield from ("", f"    {' '.join(provenance.command.splitlines())}")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contrast.labels import Verdict
-from contrast.rendering.explained import KEY, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted, no_contrast_line
+from contrast.rendering.explained import CAVEAT, KEY, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted, no_contrast_line
 from contrast.rendering.terminal import printable
 from contrast.schema import Finding, Observation, Report, Statement
 
@@ -58,6 +58,7 @@ def _contrasts(report: Report, counted_from: float | None) -> Iterator[Renderabl
         yield _finding(rank, finding, report.statement(finding.statement), report.observation(finding.observation))
     if any(finding.explanation for finding in report.contrasts):
         yield Text(KEY, style="dim")
+    yield Text(CAVEAT, style="dim")
     yield Text()
 
 
