@@ -57,6 +57,18 @@ def test_a_report_looks_as_its_golden_file(request: pytest.FixtureRequest, name:
 
 
 @pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_a_pasted_text_without_title_is_known_by_its_opening_words(format: str) -> None:
+    untitled = report()
+    opening = replace(untitled.article.sentences[0], text="MARLOW (Wire) - The mill\nat Orsk " + "will stay open " * 20)
+    sentences = (opening, *untitled.article.sentences[1:])
+    written = as_text([replace(untitled, article=replace(untitled.article, id="0f3a", title=None, sentences=sentences))], format)  # type: ignore[arg-type]
+    heading = next(line for line in written.splitlines() if "MARLOW" in line)
+    assert "MARLOW (Wire) - The mill at Orsk will stay open" in heading.replace("\\", "")
+    assert "…" in heading
+    assert "0f3a" not in heading
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
 def test_a_text_without_statement_is_told_as_what_the_model_saw(format: str) -> None:
     told = replace(report(is_quiet=True), statements=(), pairs=())
     assert "No statement found: the model saw" in " ".join(as_text([told], format).split())  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 """Counts and explanations in words, as table, Markdown and page all tell them."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from contrast.labels import Outcome
-from contrast.schema import CarryingWords, Check, Explanation, Report
+from contrast.schema import Article, CarryingWords, Check, Explanation, Report
 
+MAX_NAME = 80
 OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?"}
 # What the figures beside the words mean.
 KEY = "because: words, each with the log-odds that the contrast loses without it"
@@ -20,6 +22,12 @@ def counted(n: int, noun: str) -> str:
     ('1 contrast', '1,200 pairs')
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def name_of(article: Article) -> str:
+    """What a person knows the article by: its title, else its file, else its opening words."""
+    opening = article.sentences[0].text if article.sentences else ""
+    return article.title or article.path or shorten(opening, MAX_NAME, placeholder=" …") or article.id
 
 
 def n_contrasts_found(report: Report, threshold: float | None) -> int:

@@ -11,7 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from contrast.labels import Verdict
-from contrast.rendering.explained import CAVEAT, KEY, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted, no_contrast_line
+from contrast.rendering.explained import (
+    CAVEAT,
+    KEY,
+    NO_STATEMENT,
+    carried_line,
+    check_lines,
+    contrasts_line,
+    counted,
+    name_of,
+    no_contrast_line,
+)
 from contrast.rendering.terminal import printable
 from contrast.schema import Finding, Observation, Report, Statement
 
@@ -43,7 +53,7 @@ def render(report: Report, counted_from: float | None = None) -> Iterator[Render
 
 def _heading(report: Report) -> Text:
     article = report.article
-    heading = _words(article.title or article.path or article.id, "bold")
+    heading = _words(name_of(article), "bold")
     facts = [fact for fact in (article.date, article.url, article.path if article.title else None) if fact]
     return heading.append_text(_words(f"\n{'  '.join(facts)}", "dim not bold")) if facts else heading
 

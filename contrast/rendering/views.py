@@ -6,6 +6,7 @@ from datetime import date
 
 from contrast.labels import Verdict
 from contrast.reading.layout import Line, lines_of
+from contrast.rendering.explained import name_of
 from contrast.rendering.places import Place, Places
 from contrast.schema import CarryingWords, Explanation, Finding, Observation, Report, Statement
 
@@ -92,8 +93,7 @@ class ArticleView:
 
     @property
     def name(self) -> str:
-        article = self.report.article
-        return article.title or article.path or article.id
+        return name_of(self.report.article)
 
     @property
     def strongest(self) -> float:
