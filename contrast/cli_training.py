@@ -302,8 +302,10 @@ def check_dataset(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A 
 @dataset_app.command("join")
 def join_dataset(
     pointers: Annotated[Path, typer.Argument(metavar="FILE", help="Annotations that point into articles, as JSONL.")],
-    texts: Annotated[Path, typer.Option(help="The articles as JSONL, plain or gzip: id, title, date, url, text.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the annotated articles.")],
+    texts: Annotated[Path, typer.Option(help="The articles as JSONL, plain or gzip (id, title, date, url, text), or one as .txt.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the annotated articles; for judged pairs a file that ends in .jsonl.")
+    ],
 ) -> None:
     """Join annotations with the texts they point into, for training and evaluation; exit code 1 when some text is missing."""
     from contrast.training.pointers import join
