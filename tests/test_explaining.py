@@ -189,6 +189,12 @@ def test_actor_passes_fails_or_is_unknown(speaker: str | None, seen: str, outcom
     assert check_actor(*sides("The mill will stay open.", seen, speaker=speaker), AROUND).outcome == outcome
 
 
+def test_words_of_a_party_that_stand_apart_are_told_as_such() -> None:
+    seen = "The Harbour board stopped the ferry that Harbour Lines runs, and Harbour Lines said nothing."
+    check = check_actor(*sides("The mill will stay open.", seen, speaker="the Harbour Lines"), AROUND)
+    assert check.reason == "the Harbour Lines speaks; both name Harbour, Harbour Lines"
+
+
 @pytest.fixture(scope="module")
 def cameras(checker: Any) -> Report:
     return checker.explain(checker.check(ARTICLES / "b-marshport-cameras.txt"))
