@@ -42,13 +42,15 @@ clean:
 # and the real articles that data/real points into (articles/pool.jsonl.gz). Each step goes on from its last checkpoint after a kill; remove runs/
 # to start over.
 RUNS := runs
-OWN := --data data/pairs --data data/crossed --data data/seed --data data/seed --data data/articles --data $(RUNS)/real --data $(RUNS)/real
+OWN := --data data/pairs --data data/crossed --data data/seed --data data/seed --data data/articles --data $(RUNS)/real --data $(RUNS)/real \
+	--data $(RUNS)/judged.jsonl
 PAIRS := $(filter-out %mpe_train.jsonl.gz %mpe_dev.jsonl.gz,$(wildcard $(PUBLIC)/nli/train/*.jsonl.gz)) \
 	$(patsubst %,$(PUBLIC)/nli/aux/%.jsonl.gz,infotabs_train glue_rte_train rte2_dev rte3_dev)
 KEPT := $(patsubst %,--data $(PUBLIC)/nli/train/%.jsonl.gz,mnli_train_nyu_hw2 cad_snli_revised_train)
 HOW := --neutrals 2.5 --stray-context 0.25 --smoothing 0.05
 train: $(VENV)/dev.stamp
 	$(BIN)/contrast dataset join data/real/articles.jsonl --texts $(PUBLIC)/articles/pool.jsonl.gz --output $(RUNS)/real
+	$(BIN)/contrast dataset join data/real/judged.jsonl --texts $(PUBLIC)/articles/pool.jsonl.gz --output $(RUNS)/judged.jsonl
 	$(BIN)/contrast train nli $(addprefix --data ,$(PAIRS)) --epochs 1 --learning-rate 1.2e-4 --output $(RUNS)/nli-base
 	$(BIN)/contrast train nli --base $(RUNS)/nli-base $(OWN) $(KEPT) $(HOW) --near-neutrals 0.5 --learning-rate 1.5e-4 --output $(RUNS)/nli-first
 	$(BIN)/contrast train nli --base $(RUNS)/nli-first $(OWN) $(KEPT) $(HOW) --near-neutrals 0.7 --learning-rate 1e-4 --seed 29 --output $(RUNS)/nli

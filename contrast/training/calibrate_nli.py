@@ -30,7 +30,8 @@ from contrast.training.pairs_data import read_pairs
 from contrast.verdicts import find_contrasts, find_supports, give_verdict, judge, strongest_of
 
 # F1 of flags is flat near its best: the highest threshold there is taken, for a wrong accusation costs a reader more than a missed one.
-CONTRAST_SLACK = 0.005
+CONTRAST_SLACK = 0.01
+VERDICT_SLACK = 0.002
 
 
 def calibrate_nli(
@@ -63,7 +64,7 @@ def calibrate_nli(
     }
     calibration = Calibration.of({"temperature": temperature, "offset": dict.fromkeys(RELATIONS, 0.0), "article": article})
     verdicts = _sweep_verdicts(judged, calibration)
-    article["support_threshold"] = min(near_best(verdicts, 0.0))
+    article["support_threshold"] = max(near_best(verdicts, VERDICT_SLACK))
     swept = {"contrast": contrast, "support": support}
     return write_calibration(
         model,
