@@ -29,7 +29,8 @@ from contrast.training.gold import GoldArticle, read_gold, understand
 from contrast.training.pairs_data import read_pairs
 from contrast.verdicts import find_contrasts, find_supports, give_verdict, judge, strongest_of
 
-# F1 of flags is flat near its best: the highest threshold there is taken, for a wrong accusation costs a reader more than a missed one.
+# F1 of flags is flat near its best, and so are verdicts by the threshold of supports: the highest there is taken, for a wrong accusation
+# costs a reader more than a missed one.
 CONTRAST_SLACK = 0.01
 VERDICT_SLACK = 0.002
 
