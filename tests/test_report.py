@@ -291,19 +291,20 @@ def elsewhere(report: Report, step: float) -> Report:
     return replace(report, pairs=pairs, contrasts=contrasts, supports=supports, model=model)
 
 
-def step_that_shows_nothing_more(checker: Any, report: Report) -> float:
-    """By how much all probabilities may rise without one of them reaching a threshold; more than rounding on one processor changes."""
+def step_that_crosses_no_threshold(checker: Any, report: Report) -> float:
+    """By how much all probabilities may rise, or fall, without one of them crossing a threshold; more than rounding on one processor."""
     at = checker.thresholds
     probabilities = [pair.probabilities for pair in report.pairs]
-    below = [at.contrast - p.contradiction for p in probabilities] + [at.support - p.entailment for p in probabilities]
-    step = min(0.02, *(0.9 * distance for distance in below if distance > 0))
-    assert step > 0.0055
-    return float(step)
+    above = [p.contradiction - at.contrast for p in probabilities] + [p.entailment - at.support for p in probabilities]
+    rise = min(0.02, *(-0.9 * distance for distance in above if distance < 0))
+    fall = min(0.02, *(0.9 * distance for distance in above if distance >= 0))
+    assert max(rise, fall) > 0.0055
+    return float(rise if rise >= fall else -fall)
 
 
 def test_a_page_of_another_kind_of_processor_holds_if_rounding_explains_what_differs(made: Path, checker: Any, cameras: Report) -> None:
     told = replace(cameras, article=replace(cameras.article, path="source.txt"))
-    step = step_that_shows_nothing_more(checker, cameras)
+    step = step_that_crosses_no_threshold(checker, cameras)
     redrawn(made, elsewhere(told, step))
     found = verify_page(made, checker)
     assert found.holds, found.differences
