@@ -2,7 +2,8 @@
 
 Two calibrations, since base rates differ: of a pair given by hand, where each relation is taken to be as likely as the others (a
 temperature over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an
-article, where most are neutral (a multinomial logistic regression over the log-probabilities and the pair's circumstances; Platt, 1999).
+article, where most are neutral (a multinomial logistic regression over the log-probabilities, the pair's circumstances and what the other
+pairs of the article tell; Platt, 1999).
 Both are fitted by `contrast train calibration` on articles and pairs held out from training, and lie in the model's `calibration.json`
 with what they come from.
 """
@@ -21,16 +22,22 @@ from contrast.schema import RelationProbabilities
 
 SMALLEST = 1e-6
 N_CIRCUMSTANCES = 5
-ALWAYS_MIXED = (0.0, 0.0, 1.0)
+N_NEIGHBOURS = 8
+N_FEATURES = len(RELATIONS) + N_CIRCUMSTANCES + N_NEIGHBOURS + 1
+# What a statement with contrasts and supports may be, and the weights that make it mixed whatever they are.
+WEIGHED: tuple[Verdict, ...] = ("contradicted", "supported", "mixed")
+ALWAYS_MIXED = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How logits become probabilities, and from where a pair of an article is shown.
 
-    `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, 1].
-    `verdict_weights` has shape (3,) and takes [log-odds of the strongest contrast, of the strongest support, 1] of a statement that
-    has both: below 0 the contrast outweighs the support.
+    `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, what its
+    neighbours tell, 1].
+    `verdict_weights` has shape (3, 3) and takes [log-odds of the strongest contrast, of the strongest support, 1] of a statement that has
+    both to the verdicts of `WEIGHED`, of which the greatest is given. `time_weight` is added to the log-odds of a contradiction where what
+    is reported lies outside the time for which an intention binds.
     """
 
     temperature: float
@@ -39,11 +46,12 @@ class Calibration:
     contrast_threshold: float
     support_threshold: float
     verdict_weights: FloatArray
+    time_weight: float = 0.0
 
     @classmethod
     def plain(cls) -> "Calibration":
         """For models that bring no calibration: probabilities as they are, half as the threshold."""
-        weights = np.zeros((len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)), dtype=np.float32)
+        weights = np.zeros((N_FEATURES, len(RELATIONS)), dtype=np.float32)
         weights[: len(RELATIONS)] = np.eye(len(RELATIONS))
         return cls(1.0, np.zeros(len(RELATIONS), dtype=np.float32), weights, 0.5, 0.5, np.array(ALWAYS_MIXED, dtype=np.float32))
 
@@ -54,10 +62,11 @@ class Calibration:
             return cls(
                 float(values["temperature"]),
                 np.array([float(values["offset"][relation]) for relation in RELATIONS], dtype=np.float32),
-                np.array(values["article"]["weights"], dtype=np.float32).reshape(len(RELATIONS) + N_CIRCUMSTANCES + 1, len(RELATIONS)),
+                np.array(values["article"]["weights"], dtype=np.float32).reshape(N_FEATURES, len(RELATIONS)),
                 float(values["article"]["contrast_threshold"]),
                 float(values["article"]["support_threshold"]),
-                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(len(ALWAYS_MIXED)),
+                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(3, len(WEIGHED)),
+                float(values["article"].get("time_weight", 0.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"calibration.json: {type(error).__name__} {error}; expected what contrast writes; export again") from error
@@ -66,27 +75,38 @@ class Calibration:
         """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""
         return softmax(logits / self.temperature + self.offset)
 
-    def of_article(self, logits: FloatArray, circumstances: FloatArray) -> FloatArray:
-        """Probabilities (n, 3) of pairs found in an article, given their circumstances (n, 5)."""
-        return softmax(np.einsum("nf,fr->nr", features(logits, circumstances), self.weights))
+    def of_article(self, logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray) -> FloatArray:
+        """Probabilities (n, 3) of the pairs of an article, given their circumstances (n, 5) and what their neighbours tell (n, 8)."""
+        return softmax(np.einsum("nf,fr->nr", features(logits, circumstances, neighbours), self.weights))
+
+    def in_time(self, probabilities: FloatArray, is_untimely: npt.NDArray[np.bool_]) -> FloatArray:
+        """Probabilities (n, 3) of the pairs of an article, those of untimely ones weighed by `time_weight`."""
+        shift = np.zeros_like(probabilities)
+        shift[is_untimely, 2] = self.time_weight
+        return softmax(np.log(probabilities + SMALLEST) + shift)
 
     def weigh(self, against: float, in_favour: float) -> Verdict:
-        """The verdict on a statement with contrasts and supports, from the probability of the strongest of each: mixed, or contradicted."""
+        """The verdict on a statement with contrasts and supports, from the probability of the strongest of each."""
         evidence = np.array([*log_odds([against, in_favour]), 1.0], dtype=np.float32)
-        return "mixed" if float((evidence * self.verdict_weights).sum()) >= 0 else "contradicted"
+        return WEIGHED[int((evidence[:, None] * self.verdict_weights).sum(axis=0).argmax())]
 
     def moved(self, probabilities: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
         """Probabilities (n, 3) that pairs of an article would have if their logits were `after` rather than `before`, all else the same."""
         n = len(RELATIONS)
-        change = np.log(softmax(after) + SMALLEST) - np.log(softmax(before) + SMALLEST)
+        change = log_softmax(after) - log_softmax(before)
         return softmax((np.log(probabilities + SMALLEST) + np.einsum("nf,fr->nr", change, self.weights[:n])).astype(np.float32))
 
 
-def features(logits: FloatArray, circumstances: FloatArray) -> FloatArray:
-    """What the article calibration looks at: shape (n, 9)."""
-    log_probabilities = np.log(softmax(logits) + SMALLEST)
+def features(logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray) -> FloatArray:
+    """What the article calibration looks at: shape (n, 17)."""
     ones = np.ones((len(logits), 1), dtype=np.float32)
-    return np.hstack([log_probabilities, circumstances, ones]).astype(np.float32)
+    return np.hstack([log_softmax(logits), circumstances, neighbours, ones]).astype(np.float32)
+
+
+def log_softmax(logits: FloatArray) -> FloatArray:
+    """Log-probabilities, none below that of `SMALLEST`."""
+    log_probabilities: FloatArray = np.log(softmax(logits) + SMALLEST)
+    return log_probabilities
 
 
 def log_odds(probabilities: npt.ArrayLike) -> FloatArray:

@@ -65,6 +65,9 @@ def train_nli(
     teacher_share: Annotated[
         float, typer.Option(help="Share of the loss that asks for a teacher's probabilities where rows carry them.", min=0.0, max=1.0)
     ] = 0.5,
+    consistency: Annotated[
+        float, typer.Option(help="Weight of how far two readings with other dropout part (R-Drop); 0: one reading.", min=0.0)
+    ] = 0.0,
     freeze: Annotated[int, typer.Option(help="Embeddings and this many of the lowest layers stay as they are; 0: all learn.", min=0)] = 0,
     weighted: Annotated[bool, typer.Option("--weighted", help="Weigh pairs less whose premise alone gives the label away.")] = False,
     stray_context: Annotated[
@@ -96,6 +99,7 @@ def train_nli(
         near_share=near_neutrals,
         smoothing=smoothing,
         teacher_share=teacher_share,
+        consistency=consistency,
         n_frozen_layers=freeze,
         loop=loop,
     )

@@ -89,10 +89,12 @@ def test_a_speaker_who_is_left_out_does_not_come_back_before_the_sentence() -> N
 
 def test_moved_probabilities_are_those_that_the_moved_logits_would_have_given() -> None:
     rng = np.random.default_rng(0)
-    before, after, circumstances, weights = (rng.normal(size=size).astype(np.float32) for size in ((4, 3), (4, 3), (4, 5), (9, 3)))
+    before, after, circumstances, neighbours, weights = (
+        rng.normal(size=size).astype(np.float32) for size in ((4, 3), (4, 3), (4, 5), (4, 8), (17, 3))
+    )
     calibration = replace(Calibration.plain(), weights=weights)
-    moved = calibration.moved(calibration.of_article(before, circumstances), before, after)
-    assert np.allclose(moved, calibration.of_article(after, circumstances), atol=1e-4)
+    moved = calibration.moved(calibration.of_article(before, circumstances, neighbours), before, after)
+    assert np.allclose(moved, calibration.of_article(after, circumstances, neighbours), atol=1e-4)
 
 
 def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: str | None = "Ada Holm") -> tuple[Statement, Observation]:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrast.calibration import Calibration
+from contrast.calibration import Calibration, log_softmax
+from contrast.collective import FLOOR, neighbourhood
 from contrast.encoder import open_folder, open_tokenizer
-from contrast.pairing import PairBudget, pair_up
+from contrast.pairing import CandidatePair, PairBudget, pair_up
 from contrast.pipeline import Checker
 from contrast.roles import RoleReader, RoleThresholds, resolve_speakers, speaker_span
 from contrast.schema import Finding, Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
@@ -121,6 +122,36 @@ def test_a_busy_statement_does_not_push_a_quiet_one_out() -> None:
     assert {pair.statement.id for pair in promising} == {said[0].id}
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(5, 9)), unique=True, max_size=12),
+    st.lists(st.sampled_from(["the navy", "Ada Holm", None]), min_size=5, max_size=5),
+    st.integers(0, 2**32 - 1),
+)
+def test_neighbours_are_the_pairs_that_share_a_side_or_a_party(cells: list[tuple[int, int]], speakers: list[str | None], seed: int) -> None:
+    pairs = [CandidatePair(statement(s, speakers[s]), observation(o, None), (0.0,) * 5) for s, o in cells]
+    logits = np.random.default_rng(seed).normal(scale=4, size=(len(pairs), 3)).astype(np.float32)
+    ratios = np.maximum(log_softmax(logits) - log_softmax(logits)[:, 1:2], FLOOR)
+
+    def are_kin(one: int, other: int) -> bool:
+        return one != other and speakers[one] is not None and speakers[one] == speakers[other]
+
+    columns = (
+        (2, lambda s, o, a, b: a == s and b != o),
+        (2, lambda s, o, a, b: a != s and b == o),
+        (2, lambda s, o, a, b: a != s and b != o),
+        (2, lambda s, o, a, b: are_kin(a, s) and b != o),
+        (2, lambda s, o, a, b: are_kin(a, s) and b == o),
+        (0, lambda s, o, a, b: a == s and b != o),
+        (0, lambda s, o, a, b: a != s and b == o),
+        (0, lambda s, o, a, b: are_kin(a, s) and b == o),
+    )
+    wanted = [
+        [max((ratios[k, relation] for k, other in enumerate(cells) if share(*cell, *other)), default=FLOOR) for relation, share in columns]
+        for cell in cells
+    ]
+    assert np.allclose(neighbourhood(pairs, logits), np.reshape(wanted, (len(cells), len(columns))), atol=1e-5)
+
+
 probabilities = st.floats(0, 1).map(lambda p: RelationProbabilities((1 - p) / 2, (1 - p) / 2, p))
 
 
@@ -141,10 +172,12 @@ def test_verdicts_follow_from_what_was_found() -> None:
     assert [s.verdict for s in given_verdicts] == ["contradicted", "supported", "mixed", "open"]
 
 
-def test_a_weak_support_does_not_make_a_verdict_mixed_where_the_calibration_says_so() -> None:
-    calibration = replace(Calibration.plain(), verdict_weights=np.array([-1.0, 1.0, 0.0], dtype=np.float32))
+def test_a_verdict_is_mixed_only_where_by_the_calibration_neither_side_outweighs_the_other() -> None:
+    weights = np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=np.float32)
+    calibration = replace(Calibration.plain(), verdict_weights=weights)
     assert calibration.weigh(0.9, 0.3) == "contradicted"
-    assert calibration.weigh(0.3, 0.9) == "mixed"
+    assert calibration.weigh(0.3, 0.9) == "supported"
+    assert calibration.weigh(0.6, 0.6) == "mixed"
     assert Calibration.plain().weigh(0.99, 0.01) == "mixed"
     against, in_favour = Finding("s1", "o1", "contradiction", 0.9), Finding("s1", "o2", "entailment", 0.3)
     weaker = Finding("s1", "o3", "contradiction", 0.2)

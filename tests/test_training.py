@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -424,6 +425,30 @@ def test_frozen_layers_stay_as_they_are(tiny_encoder: Path, pairs_folder: Path, 
     assert {name for name in changed if name.startswith("encoder.layer.1")}
     with pytest.raises(UsageError, match="2 layers"):
         train_nli(NliTraining([pairs_folder], tmp_path / "none", base=str(tiny_encoder), n_frozen_layers=2, loop=loop))
+
+
+def test_readings_with_other_dropout_part_less_where_they_are_asked_to_agree(
+    tmp_path: Path, tiny_encoder: Path, pairs_folder: Path
+) -> None:
+    import torch
+
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, divergence_of_halves, load_cross_encoder, train_nli
+
+    loop = LoopSettings(epochs=10, batch_size=4, learning_rate=3e-3, device="cpu")
+
+    def parting(consistency: float) -> float:
+        settings = NliTraining([pairs_folder], tmp_path / f"at-{consistency}", base=str(tiny_encoder), dropout=0.3, loop=loop)
+        model, tokenizer = load_cross_encoder(train_nli(replace(settings, consistency=consistency)), dropout=0.3)
+        pairs = read_pairs([pairs_folder])
+        batch = tokenizer([p.premise.text for p in pairs] * 2, [p.hypothesis.text for p in pairs] * 2, padding=True, return_tensors="pt")
+        torch.manual_seed(0)
+        with torch.no_grad():
+            return float(divergence_of_halves(torch.log_softmax(model.train()(**batch).logits, dim=-1)).mean())
+
+    assert parting(20.0) < 0.5 * parting(0.0)
+    with pytest.raises(UsageError, match="--dropout above 0"):
+        train_nli(NliTraining([pairs_folder], tmp_path / "none", base=str(tiny_encoder), consistency=1.0, loop=loop))
 
 
 @pytest.mark.parametrize("kind", ["nli", "roles"])

@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Unit = Literal["day", "week", "month", "year"]
@@ -125,6 +126,7 @@ def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Day
     return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
 
 
+@lru_cache(4096)
 def _parse(words: str, base: date, direction: Direction) -> date | None:
     import dateparser
 

@@ -5,7 +5,8 @@ drawn by length. Attention runs unfused and without dropout, which trains fastes
 run with --limit 2000 tells).
 
 Pairs may carry a larger model's probabilities: the loss then asks for those beside the label, as in knowledge distillation (Hinton et al.,
-2015, https://arxiv.org/abs/1503.02531).
+2015, https://arxiv.org/abs/1503.02531). And two passes with other dropout may be asked to agree (R-Drop; Liang et al., 2021,
+https://arxiv.org/abs/2106.14448).
 """
 
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class NliTraining:
     near_share: float = 0.0
     smoothing: float = 0.0
     teacher_share: float = 0.5
+    consistency: float = 0.0
     n_frozen_layers: int = 0
     loop: LoopSettings = field(default_factory=LoopSettings)
 
@@ -58,15 +60,19 @@ class RelationTrainer(Trainer):
     """Trainer whose targets say which relations a row's label allows (so that two-way labels train too), and how much it weighs.
 
     `smoothing` is the share of the loss that asks for all relations alike (Szegedy et al., 2016), `teacher_share` the share that asks for a
-    teacher's probabilities where a row has both these and a label.
+    teacher's probabilities where a row has both these and a label. With `consistency` each row is read twice, and how far the two readings
+    part (half the sum of both divergences) is added to their losses at that weight.
     """
 
-    def __init__(self, *args: Any, smoothing: float = 0.0, teacher_share: float = 0.5, **settings: Any) -> None:
+    def __init__(self, *args: Any, smoothing: float = 0.0, teacher_share: float = 0.5, consistency: float = 0.0, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.smoothing = smoothing
         self.teacher_share = teacher_share
+        self.consistency = consistency
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        if self.consistency:
+            inputs = {name: torch.cat([values, values]) for name, values in inputs.items()}
         allowed, weights, soft = inputs.pop("labels"), inputs.pop("weight"), inputs.pop("soft_label")
         outputs = model(**inputs)
         log_probabilities = torch.log_softmax(outputs.logits.float(), dim=-1)
@@ -74,8 +80,17 @@ class RelationTrainer(Trainer):
         losses = (1 - self.smoothing) * losses - self.smoothing * log_probabilities.mean(dim=-1)
         share = torch.where(allowed.min(dim=-1).values > 0, 1.0, self.teacher_share) * (soft.sum(dim=-1) > 0)
         losses = (1 - share) * losses - share * (soft * log_probabilities).sum(dim=-1)
+        if self.consistency:
+            losses = losses + self.consistency * divergence_of_halves(log_probabilities)
         loss = (losses * weights).mean()
         return (loss, outputs) if return_outputs else loss
+
+
+def divergence_of_halves(log_probabilities: torch.Tensor) -> torch.Tensor:
+    """For rows (2n, 3), each read twice, of each reading a quarter of what the two part by in both directions: shape (2n,)."""
+    one, other = log_probabilities.chunk(2)
+    both_ways = ((one.exp() - other.exp()) * (one - other)).sum(dim=-1)
+    return torch.cat([both_ways, both_ways]) / 4
 
 
 def load_cross_encoder(base: str | Path, *, dropout: float = 0.0) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -125,6 +140,10 @@ def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, 
 
 def train_nli(settings: NliTraining) -> Path:
     """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
+    if settings.consistency and not settings.dropout:
+        raise UsageError(
+            f"--consistency {settings.consistency} with --dropout 0: two readings would not differ; expected --dropout above 0"
+        )
     pairs = read_pairs(
         settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other, near_share=settings.near_share
     )
@@ -135,7 +154,7 @@ def train_nli(settings: NliTraining) -> Path:
     rows = encode_pairs(pairs, tokenizer, settings.max_tokens)
     rows = rows.add_column("weight", weigh(pairs) if settings.is_weighted else [1.0] * len(pairs))
     return run_loop(
-        partial(RelationTrainer, smoothing=settings.smoothing, teacher_share=settings.teacher_share),
+        partial(RelationTrainer, smoothing=settings.smoothing, teacher_share=settings.teacher_share, consistency=settings.consistency),
         model=model,
         rows=rows,
         collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
