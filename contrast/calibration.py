@@ -69,7 +69,9 @@ class Calibration:
                 float(values["article"].get("time_weight", 0.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"calibration.json: {type(error).__name__} {error}; expected what contrast writes; export again") from error
+            raise ModelError(
+                f"calibration.json: {type(error).__name__} {error}; expected what this version writes; run contrast train calibration"
+            ) from error
 
     def of_pairs(self, logits: FloatArray) -> FloatArray:
         """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""

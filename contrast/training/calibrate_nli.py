@@ -34,8 +34,8 @@ from contrast.verdicts import find_contrasts, find_supports, give_verdict, judge
 
 # F1 of flags is flat near its best, and so are verdicts by the threshold of supports: the highest there is taken, for a wrong accusation
 # costs a reader more than a missed one.
-CONTRAST_SLACK = 0.01
-VERDICT_SLACK = 0.002
+CONTRAST_SLACK = 0.015
+VERDICT_SLACK = 0.003
 # Fewer pairs than these tell nothing of what time weighs.
 MIN_UNTIMELY = 30
 
