@@ -12,7 +12,6 @@ from contrast.calibration import as_records
 from contrast.collective import neighbourhood
 from contrast.encoder import FloatArray
 from contrast.errors import ModelError
-from contrast.explaining.timing import is_untimely
 from contrast.labels import RELATIONS
 from contrast.pairing import CandidatePair, PairBudget, Pairing, circumstances, pair_up
 from contrast.reading import read_article, read_text
@@ -234,13 +233,13 @@ def find_observations(sentences: Sequence[Sentence], roles: Sequence[SentenceRol
 
 def find_untimely(pairs: Sequence[CandidatePair], probabilities: FloatArray, article_date: str | None) -> npt.NDArray[np.bool_]:
     """Which pairs (n,) that may come to be flagged set what lies outside its time against an intention."""
-    return np.array(
-        [
-            probability >= MIN_DATED and is_untimely(pair.statement, pair.observation, article_date)
-            for pair, probability in zip(pairs, probabilities[:, 2], strict=True)
-        ],
-        dtype=bool,
-    )
+    found: npt.NDArray[np.bool_] = probabilities[:, 2] >= MIN_DATED
+    if found.any():
+        from contrast.explaining.timing import is_untimely
+
+        for k in map(int, np.flatnonzero(found)):
+            found[k] = is_untimely(pairs[k].statement, pairs[k].observation, article_date)
+    return found
 
 
 def frame_pairs(pairs: Sequence[CandidatePair], sentences: Sequence[Sentence]) -> list[FramedPair]:
