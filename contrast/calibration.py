@@ -24,9 +24,7 @@ SMALLEST = 1e-6
 N_CIRCUMSTANCES = 5
 N_NEIGHBOURS = 8
 N_FEATURES = len(RELATIONS) + N_CIRCUMSTANCES + N_NEIGHBOURS + 1
-# What a statement with contrasts and supports may be, and the weights that make it mixed whatever they are.
-WEIGHED: tuple[Verdict, ...] = ("contradicted", "supported", "mixed")
-ALWAYS_MIXED = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+ALWAYS_MIXED = (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,8 @@ class Calibration:
 
     `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, what its
     neighbours tell, 1].
-    `verdict_weights` has shape (3, 3) and takes [log-odds of the strongest contrast, of the strongest support, 1] of a statement that has
-    both to the verdicts of `WEIGHED`, of which the greatest is given. `time_weight` is added to the log-odds of a contradiction where what
-    is reported lies outside the time for which an intention binds.
+    `verdict_weights` has shape (3,) and takes [log-odds of the strongest contrast, of the strongest support, 1] of a statement that
+    has both: below 0 the contrast outweighs the support.
     """
 
     temperature: float
@@ -46,7 +43,6 @@ class Calibration:
     contrast_threshold: float
     support_threshold: float
     verdict_weights: FloatArray
-    time_weight: float = 0.0
 
     @classmethod
     def plain(cls) -> "Calibration":
@@ -65,8 +61,7 @@ class Calibration:
                 np.array(values["article"]["weights"], dtype=np.float32).reshape(N_FEATURES, len(RELATIONS)),
                 float(values["article"]["contrast_threshold"]),
                 float(values["article"]["support_threshold"]),
-                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(3, len(WEIGHED)),
-                float(values["article"].get("time_weight", 0.0)),
+                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(len(ALWAYS_MIXED)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
@@ -81,16 +76,10 @@ class Calibration:
         """Probabilities (n, 3) of the pairs of an article, given their circumstances (n, 5) and what their neighbours tell (n, 8)."""
         return softmax(np.einsum("nf,fr->nr", features(logits, circumstances, neighbours), self.weights))
 
-    def in_time(self, probabilities: FloatArray, is_untimely: npt.NDArray[np.bool_]) -> FloatArray:
-        """Probabilities (n, 3) of the pairs of an article, those of untimely ones weighed by `time_weight`."""
-        shift = np.zeros_like(probabilities)
-        shift[is_untimely, 2] = self.time_weight
-        return softmax(np.log(probabilities + SMALLEST) + shift)
-
     def weigh(self, against: float, in_favour: float) -> Verdict:
-        """The verdict on a statement with contrasts and supports, from the probability of the strongest of each."""
+        """The verdict on a statement with contrasts and supports, from the probability of the strongest of each: mixed, or contradicted."""
         evidence = np.array([*log_odds([against, in_favour]), 1.0], dtype=np.float32)
-        return WEIGHED[int((evidence[:, None] * self.verdict_weights).sum(axis=0).argmax())]
+        return "mixed" if float((evidence * self.verdict_weights).sum()) >= 0 else "contradicted"
 
     def moved(self, probabilities: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
         """Probabilities (n, 3) that pairs of an article would have if their logits were `after` rather than `before`, all else the same."""

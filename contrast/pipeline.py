@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from contrast.calibration import as_records
 from contrast.collective import neighbourhood
@@ -38,8 +37,6 @@ from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 
 # Pairs judged between two words of progress: some tenths of a second.
 N_PAIRS_WATCHED = 128
-# A pair less likely to be a contradiction is not flagged anyhow: its dates, which cost a tenth of a second to look up, are left alone.
-MIN_DATED = 0.1
 
 
 class Checker:
@@ -129,7 +126,7 @@ class Checker:
                 observations=tuple(found.observations),
                 contrasts=(),
                 supports=(),
-                pairs=tuple(self._scored(article, found.pairing, logits)),
+                pairs=tuple(self._scored(found.pairing, logits)),
                 n_pairs_skipped=found.pairing.n_skipped,
                 model=self._scorer.info,
             )
@@ -181,13 +178,11 @@ class Checker:
             raise ModelError(f"{self._scorer.info.name}: the model gave no number for a pair, so nothing can be said; use another model")
         return logits
 
-    def _scored(self, article: Article, pairing: Pairing, logits: FloatArray) -> list[ScoredPair]:
+    def _scored(self, pairing: Pairing, logits: FloatArray) -> list[ScoredPair]:
         if not pairing.pairs:
             return []
-        calibration = self._scorer.calibration
-        probabilities = calibration.of_article(logits, circumstances(pairing.pairs), neighbourhood(pairing.pairs, logits))
-        if calibration.time_weight:
-            probabilities = calibration.in_time(probabilities, find_untimely(pairing.pairs, probabilities, article.date))
+        told = circumstances(pairing.pairs), neighbourhood(pairing.pairs, logits)
+        probabilities = self._scorer.calibration.of_article(logits, *told)
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
             for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)
@@ -229,17 +224,6 @@ def find_observations(sentences: Sequence[Sentence], roles: Sequence[SentenceRol
         Observation(f"o{n}", k, sentences[k].text, sentences[k].start, sentences[k].end, roles[k].speaker, roles[k].observation)
         for n, k in enumerate(found, 1)
     ]
-
-
-def find_untimely(pairs: Sequence[CandidatePair], probabilities: FloatArray, article_date: str | None) -> npt.NDArray[np.bool_]:
-    """Which pairs (n,) that may come to be flagged set what lies outside its time against an intention."""
-    found: npt.NDArray[np.bool_] = probabilities[:, 2] >= MIN_DATED
-    if found.any():
-        from contrast.explaining.timing import is_untimely
-
-        for k in map(int, np.flatnonzero(found)):
-            found[k] = is_untimely(pairs[k].statement, pairs[k].observation, article_date)
-    return found
 
 
 def frame_pairs(pairs: Sequence[CandidatePair], sentences: Sequence[Sentence]) -> list[FramedPair]:

@@ -52,7 +52,7 @@ def give_verdicts(
 ) -> list[Statement]:
     """The statements with their verdicts.
 
-    Where one has both contrasts and supports, `weigh` tells from the strongest of each whether one outweighs the other (None: mixed).
+    Where one has both contrasts and supports, `weigh` tells from the strongest of each whether it is mixed or contradicted (None: mixed).
     """
     strongest = strongest_of(contrasts), strongest_of(supports)
     return [replace(s, verdict=give_verdict(s.id, *strongest, weigh)) for s in statements]

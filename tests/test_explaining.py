@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrast.calibration import Calibration, softmax
+from contrast.calibration import Calibration
 from contrast.evaluation.explanations import evaluate_explanations
 from contrast.explaining import explain
 from contrast.explaining.checks import check_actor, check_place, check_quantity
@@ -21,8 +21,6 @@ from contrast.explaining.spans import Surroundings
 from contrast.explaining.timing import check_time
 from contrast.explaining.words import Omission, content_words, leave_out, without
 from contrast.labels import StatementKind
-from contrast.pairing import CandidatePair
-from contrast.pipeline import find_untimely
 from contrast.rendering import as_text
 from contrast.rendering.as_json import as_object
 from contrast.rendering.from_json import as_report
@@ -97,28 +95,6 @@ def test_moved_probabilities_are_those_that_the_moved_logits_would_have_given() 
     calibration = replace(Calibration.plain(), weights=weights)
     moved = calibration.moved(calibration.of_article(before, circumstances, neighbours), before, after)
     assert np.allclose(moved, calibration.of_article(after, circumstances, neighbours), atol=1e-4)
-
-
-@given(st.lists(st.booleans(), min_size=1, max_size=6), st.floats(-3, -0.01), st.integers(0, 2**32 - 1))
-def test_what_lies_outside_its_time_is_less_likely_a_contradiction_and_nothing_else_moves(
-    untimely: list[bool], weight: float, seed: int
-) -> None:
-    before = softmax(np.random.default_rng(seed).normal(scale=3, size=(len(untimely), 3)).astype(np.float32))
-    is_late = np.array(untimely)
-    after = replace(Calibration.plain(), time_weight=weight).in_time(before, is_late)
-    assert np.allclose(after.sum(axis=1), 1.0, atol=1e-5)
-    assert np.allclose(after[~is_late], before[~is_late], atol=1e-5)
-    assert (after[is_late, 2] < before[is_late, 2]).all()
-    assert (after[:, 2] > 0).all()
-
-
-def test_an_intention_is_not_belied_by_what_was_before_it_and_only_what_may_be_flagged_is_dated() -> None:
-    said, seen = sides("On Tuesday Ada Holm promised that shelling would stop.", "Shells fell on the port on Saturday.")
-    later = replace(seen, text="Shells fell on the port on Wednesday.")
-    claim = replace(said, kind="claim")
-    pairs = [CandidatePair(one, other, (0.0,) * 5) for one, other in ((said, seen), (said, later), (claim, seen), (said, seen))]
-    probabilities = np.array([[0.1, 0.2, 0.7]] * 3 + [[0.5, 0.45, 0.05]], dtype=np.float32)
-    assert find_untimely(pairs, probabilities, "2022-03-31").tolist() == [True, False, False, False]
 
 
 def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: str | None = "Ada Holm") -> tuple[Statement, Observation]:

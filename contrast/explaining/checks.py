@@ -1,9 +1,8 @@
 """What a contrast needs, checked against the words of both sides: the same actor, the same place, an order in time, amounts that differ.
 
 Each check passes, fails, or is unknown, and names the words that it rests on. Unknown is said wherever the text does not tell. A check is a
-label beside the flag and removes none; the order in time alone has weighed in, where an intention fails it (`Calibration.in_time`). What
-stands behind each, and what it cannot know, is told in `names`, `timing` and `amounts`; how checks fall out among right and wrong flags is
-printed by `contrast evaluate explanations`.
+label beside the flag: it removes none and moves no probability. What stands behind each, and what it cannot know, is told in `names`,
+`timing` and `amounts`; how checks fall out among right and wrong flags is printed by `contrast evaluate explanations`.
 """
 
 import re

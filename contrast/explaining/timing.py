@@ -63,13 +63,6 @@ def check_time(statement: Statement, observation: Observation, around: Surroundi
     return Check("time", "pass" if is_within else "unknown", reason, *spans)
 
 
-def is_untimely(statement: Statement, observation: Observation, article_date: str | None) -> bool:
-    """Whether what is reported lies outside the time for which an intention binds, as far as dates tell; never so of a claim."""
-    if statement.kind != "intention":
-        return False
-    return check_time(statement, observation, Surroundings(article_date, (), frozenset())).outcome == "fail"
-
-
 def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
     """For when a statement binds by its own dates; None where they do not tell."""
     known = list(dates)

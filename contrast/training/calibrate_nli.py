@@ -1,33 +1,31 @@
 """Fits what turns the outputs of the NLI model into probabilities and decisions, on the validation split of our own data.
 
 A temperature for pairs given by hand; for pairs found in articles a multinomial logistic regression, the threshold of contrasts by F1, that
-of supports by the verdicts that follow. Another regression tells from the strongest of each whether one outweighs the other.
+of supports by the verdicts that follow. Another regression tells from the strongest of each whether the contrast outweighs the support.
 Each sweep is kept beside its choice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
-from contrast.calibration import ALWAYS_MIXED, N_FEATURES, SMALLEST, WEIGHED, Calibration, as_records, features, log_odds, softmax
+from contrast.calibration import ALWAYS_MIXED, N_FEATURES, Calibration, as_records, features, log_odds, softmax
 from contrast.collective import neighbourhood
 from contrast.encoder import FloatArray
 from contrast.errors import InputError
-from contrast.explaining.timing import is_untimely
 from contrast.labels import RELATIONS, Verdict
 from contrast.pairing import circumstances, pair_up
-from contrast.pipeline import MIN_DATED, frame_pairs
+from contrast.pipeline import frame_pairs
 from contrast.roles import RoleReader
 from contrast.schema import ScoredPair
 from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.scorer import FramedPair
-from contrast.training.fitting import THRESHOLDS, IntVector, near_best, sweep, working_copy, write_calibration
+from contrast.training.fitting import THRESHOLDS, IntVector, fit_line, near_best, sweep, working_copy, write_calibration
 from contrast.training.gold import GoldArticle, read_gold, understand
 from contrast.training.pairs_data import read_pairs
 from contrast.verdicts import find_contrasts, find_supports, give_verdict, judge, strongest_of
@@ -36,8 +34,6 @@ from contrast.verdicts import find_contrasts, find_supports, give_verdict, judge
 # costs a reader more than a missed one.
 CONTRAST_SLACK = 0.015
 VERDICT_SLACK = 0.003
-# Fewer pairs than these tell nothing of what time weighs.
-MIN_UNTIMELY = 30
 
 
 def calibrate_nli(
@@ -58,32 +54,28 @@ def calibrate_nli(
     if set(y.tolist()) != set(range(len(RELATIONS))):
         raise InputError(f"{len(gold)} {split} articles: pairs of {len(set(y.tolist()))} relations among those judged; expected all three")
     fitted = LogisticRegression(C=1.0, max_iter=2000).fit(x[:, :-1], y)
-    weights = np.vstack([fitted.coef_.T, fitted.intercept_]).astype(np.float32)
-    calibration = replace(Calibration.plain(), temperature=temperature, weights=weights)
-    calibration = replace(calibration, time_weight=_fit_time(judged, calibration))
-    probabilities = np.vstack([part.probabilities(calibration) for part in judged])
+    weights = np.vstack([fitted.coef_.T, fitted.intercept_])
+    probabilities = softmax((x @ weights).astype(np.float32))
     contrast = sweep(probabilities[:, 2], y == 2, sum(part.n_missed["contradiction"] for part in judged))
     support = sweep(probabilities[:, 0], y == 0, sum(part.n_missed["entailment"] for part in judged))
-    calibration = replace(
-        calibration,
-        contrast_threshold=max(near_best(contrast, CONTRAST_SLACK)),
-        verdict_weights=_fit_verdicts(judged, calibration),
-    )
+    article: dict[str, Any] = {
+        "weights": [[round(float(value), 4) for value in row] for row in weights],
+        "contrast_threshold": max(near_best(contrast, CONTRAST_SLACK)),
+        "support_threshold": 1.0,
+        "verdict_weights": _fit_verdicts(judged, weights),
+    }
+    calibration = Calibration.of({"temperature": temperature, "offset": dict.fromkeys(RELATIONS, 0.0), "article": article})
     verdicts = _sweep_verdicts(judged, calibration)
+    article["support_threshold"] = max(near_best(verdicts, VERDICT_SLACK))
+    swept = {"contrast": contrast, "support": support}
     return write_calibration(
         model,
         {
             "temperature": temperature,
             "offset": dict.fromkeys(RELATIONS, 0.0),
-            "article": {
-                "weights": _as_rows(calibration.weights),
-                "time_weight": calibration.time_weight,
-                "contrast_threshold": calibration.contrast_threshold,
-                "support_threshold": max(near_best(verdicts, VERDICT_SLACK)),
-                "verdict_weights": _as_rows(calibration.verdict_weights),
-            },
+            "article": article,
             "fitted_on": {"temperature": f"{len(labelled)} {split} pairs", "article": f"{len(y)} pairs of {len(gold)} {split} articles"},
-            "f1_at": {"contrast": contrast, "support": support},
+            "f1_at": swept,
             "balanced_accuracy_of_verdicts_at": verdicts,
         },
     )
@@ -93,21 +85,14 @@ def calibrate_nli(
 class Judged:
     """The pairs of an article that a check judges, debatable ones left out, whose statement each is, and what was never judged.
 
-    `is_untimely` says of each pair whether what is reported lies outside the time of an intention. `verdicts` are those of the statements
-    with a relation, and of those found that have none, not even a debatable one.
+    `verdicts` are those of the statements with a relation, and of those found that have none, not even a debatable one.
     """
 
     x: FloatArray
     y: IntVector
     statements: list[int | None]
-    is_untimely: npt.NDArray[np.bool_]
     verdicts: dict[int, Verdict]
     n_missed: dict[str, int]
-
-    def probabilities(self, calibration: Calibration) -> FloatArray:
-        """Probabilities (n, 3) of the pairs, as a check gives them."""
-        timeless = softmax((self.x @ calibration.weights).astype(np.float32))
-        return calibration.in_time(timeless, self.is_untimely & (timeless[:, 2] >= MIN_DATED))
 
 
 def _judge_article(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArticle) -> Judged:
@@ -127,48 +112,23 @@ def _judge_article(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArti
         x=x,
         y=np.array(y, dtype=np.int64),
         statements=[keys[k][0] for k in kept],
-        is_untimely=np.array([is_untimely(pairs[k].statement, pairs[k].observation, found.text.date) for k in kept], dtype=bool),
         verdicts={s: judge(s in against, s in in_favour) for s in against | in_favour | clear if s is not None},
         n_missed={"contradiction": len(gold.contradicts - set(keys)), "entailment": len(gold.supports - set(keys))},
     )
 
 
-def _as_rows(weights: FloatArray) -> list[list[float]]:
-    return [[round(float(value), 4) for value in row] for row in weights]
-
-
-def _fit_time(judged: Sequence[Judged], timeless: Calibration) -> float:
-    """What of least negative log-likelihood is added to the log-odds of contradiction of untimely pairs; 0 where they are too few."""
-    probabilities = np.vstack([part.probabilities(timeless) for part in judged])
-    found = np.concatenate([part.is_untimely for part in judged]) & (probabilities[:, 2] >= MIN_DATED)
-    if found.sum() < MIN_UNTIMELY:
-        return 0.0
-    gold = np.concatenate([part.y for part in judged])[found]
-    every = np.ones(len(gold), dtype=bool)
-
-    def loss(weight: float) -> float:
-        weighed = replace(timeless, time_weight=weight).in_time(probabilities[found], every)
-        return float(-np.log(weighed[np.arange(len(gold)), gold] + SMALLEST).mean())
-
-    return round(float(minimize_scalar(loss, bounds=(-3.0, 0.0), method="bounded").x), 4)
-
-
-def _fit_verdicts(judged: Sequence[Judged], calibration: Calibration) -> FloatArray:
-    """Weights (3, 3) from the log-odds of a statement's strongest contrast and support to what it is, of those that are not open."""
+def _fit_verdicts(judged: Sequence[Judged], weights: FloatArray) -> list[float]:
+    """Weights (3,) from the log-odds of a statement's strongest contrast and support to mixed rather than contradicted."""
     evidence: list[FloatArray] = []
-    verdicts: list[int] = []
+    is_mixed: list[int] = []
     for part in judged:
-        probabilities = part.probabilities(calibration)
+        probabilities = softmax((part.x @ weights).astype(np.float32))
         for statement, verdict in part.verdicts.items():
             of_statement = probabilities[[k for k, s in enumerate(part.statements) if s == statement]]
-            if len(of_statement) and verdict in WEIGHED:
+            if len(of_statement) and verdict in ("mixed", "contradicted"):
                 evidence.append(log_odds(of_statement[:, [2, 0]].max(axis=0)))
-                verdicts.append(WEIGHED.index(verdict))
-    if set(verdicts) != set(range(len(WEIGHED))):
-        return np.array(ALWAYS_MIXED, dtype=np.float32)
-    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(np.array(evidence), np.array(verdicts))
-    weights: FloatArray = np.vstack([fitted.coef_.T, fitted.intercept_]).astype(np.float32)
-    return weights
+                is_mixed.append(int(verdict == "mixed"))
+    return (fit_line(np.array(evidence), np.array(is_mixed)) if evidence else None) or list(ALWAYS_MIXED)
 
 
 def _sweep_verdicts(judged: Sequence[Judged], calibration: Calibration) -> dict[str, float]:
@@ -176,7 +136,7 @@ def _sweep_verdicts(judged: Sequence[Judged], calibration: Calibration) -> dict[
 
     By plain accuracy statements that are open, most of those in real news, would decide alone, and nearly all be left open.
     """
-    probabilities = [part.probabilities(calibration) for part in judged]
+    probabilities = [softmax((part.x @ calibration.weights).astype(np.float32)) for part in judged]
 
     def at(threshold: float) -> float:
         right: dict[Verdict, list[bool]] = {}
