@@ -8,11 +8,12 @@ from pathlib import Path
 from contrast.errors import InputError
 from contrast.explaining import measure_again
 from contrast.pipeline import Checker
+from contrast.reading import read_articles
 from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, read_bytes
 from contrast.rendering.carried import Carried
 from contrast.rendering.explained import counted
 from contrast.rendering.html import draw, read_carried
-from contrast.schema import CarryingWords, Finding, Observation, RelationProbabilities, Report, ScoredPair, Statement
+from contrast.schema import Article, CarryingWords, Finding, Observation, RelationProbabilities, Report, ScoredPair, Statement
 from contrast.version import __version__
 
 MAX_SHOWN = 10
@@ -53,7 +54,7 @@ def verify_page(path: Path, checker: Checker | None = None, *, model: str | None
     page = _read(path)
     carried = read_carried(page, str(path))
     checker = checker or _checker(carried, model, path)
-    differences, notes = [*_drawing(page, carried), *_threshold(carried, checker)], list(_version(carried))
+    differences, notes = [*_version(carried), *_drawing(page, carried), *_threshold(carried, checker)], []
     for report in carried.reports:
         name = report.article.path or report.article.id
         again = checker.check_article(report.article)
@@ -288,7 +289,8 @@ def _threshold(carried: Carried, checker: Checker) -> Iterator[str]:
 
 def _version(carried: Carried) -> Iterator[str]:
     if carried.provenance.version != __version__:
-        yield f"made by contrast {carried.provenance.version}, verified by {__version__}: the drawing of the page was not compared"
+        version = carried.provenance.version
+        yield f"made by contrast {version}, this is {__version__}, so what is shown was not compared; verify it with contrast {version}"
 
 
 def _source(report: Report, page: Path) -> tuple[bool, str]:
@@ -299,8 +301,11 @@ def _source(report: Report, page: Path) -> tuple[bool, str]:
         return True, "given as text, which the page carries" + ("" if is_same else " decoded")
     for place in (Path(article.path), page.parent / article.path, page.parent / Path(article.path).name):
         if place.is_file():
-            is_same = _sha256(place) == article.sha256
-            return is_same, f"source {place} {'has the same SHA-256' if is_same else 'has another SHA-256: it was changed'}"
+            if _sha256(place) != article.sha256:
+                return False, f"source {place} has another SHA-256: it was changed"
+            if not any(isinstance(found, Article) and found.text == article.text for found in read_articles(place)):
+                return False, f"source {place} has the same SHA-256, but holds another text than the page carries"
+            return True, f"source {place} has the same SHA-256, and the page carries its text"
     return True, "source not found here; only the text that the page carries was compared"
 
 

@@ -113,6 +113,7 @@ def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: s
         ("The wage will rise by 1 May, Holm said on Monday.", "On Tuesday the wage was as before.", "intention", "fail"),
         ("Not a log has been cut since January 2024, Holm said.", "On 2 February 40 logs lay in the yard.", "claim", "pass"),
         ("Not a log has been cut since January 2024, Holm said.", "In May 2023 40 logs lay in the yard.", "claim", "fail"),
+        ("Pictures taken since 2017 will be deleted, Holm said.", "On 2 February 40 pictures were kept.", "intention", "unknown"),
         ("Holm said on Monday that no log was cut.", "On Friday 40 logs lay in the yard.", "claim", "unknown"),
     ],
 )

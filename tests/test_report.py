@@ -1,5 +1,6 @@
 """The page that a reporter opens, prints and hands on, and whether it still holds."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -328,6 +329,21 @@ def test_a_forged_page_of_another_kind_of_processor_differs(made: Path, checker:
 def test_a_page_whose_words_were_changed_differs(made: Path, checker: Any, cameras: Report) -> None:
     change(made, f"<b>{cameras.contrasts[0].probability:.2f}</b>", "<b>0.14</b>")
     assert ["altered" in line for line in verify_page(made, checker).differences] == [True]
+
+
+def test_a_page_that_says_it_was_made_by_another_version_does_not_hold(made: Path, checker: Any) -> None:
+    version = json.loads(next(e.text for e in Page(made.read_text(encoding="utf-8")).all("script")))["contrast_version"]
+    change(made, f'"contrast_version": "{version}"', '"contrast_version": "0.0.9"')
+    change(made, "midnight on Sunday", "noon on Monday")
+    assert ["made by contrast 0.0.9" in line for line in verify_page(made, checker).differences] == [True]
+
+
+def test_a_page_that_carries_another_text_than_its_source_differs(made: Path, checker: Any) -> None:
+    source = made.parent / "source.txt"
+    forged = checker.check_text(source.read_text(encoding="utf-8").replace("eleven", "ninety"))
+    told = replace(forged, article=replace(forged.article, path="source.txt", sha256=hashlib.sha256(source.read_bytes()).hexdigest()))
+    redrawn(made, told)
+    assert ["another text than the page carries" in line for line in verify_page(made, checker).differences] == [True]
 
 
 def test_a_changed_source_differs(made: Path, checker: Any) -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 Unit = Literal["day", "week", "month", "year"]
-Bound = Literal["said", "from", "until", "by", "at"]
+Bound = Literal["said", "from", "since", "until", "by", "at"]
 Direction = Literal["past", "future", "nearest"]
 
 _MONTH = (
@@ -47,7 +47,8 @@ _DATE = re.compile("|".join(rf"(?P<{unit}{k}>\b(?:{pattern})\b)" for k, (unit, p
 # What stands before a date and says how it bounds a time.
 _FILLER = r"\s+(?:(?:early|late|mid)[\s-]+)?(?:the\s+)?(?:(?:start|beginning|middle|end|night|morning|evening|close)\s+of\s+)?(?:the\s+)?$"
 BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
-    ("from", re.compile(rf"\b(?:from|starting|beginning|as\s+of|as\s+from|since|after|following)(?:\s+on)?{_FILLER}", re.IGNORECASE)),
+    ("from", re.compile(rf"\b(?:from|starting|beginning|as\s+of|as\s+from|after|following)(?:\s+on)?{_FILLER}", re.IGNORECASE)),
+    ("since", re.compile(rf"\bsince{_FILLER}", re.IGNORECASE)),
     ("until", re.compile(rf"\b(?:until|till|through|before|up\s+to)(?:\s+at\s+least)?{_FILLER}", re.IGNORECASE)),
     ("by", re.compile(rf"\b(?:by|no\s+later\s+than|not\s+later\s+than){_FILLER}", re.IGNORECASE)),
 )
@@ -67,7 +68,7 @@ _SAME_DAY = re.compile(r"^(?:tonight|this\s(?:morning|afternoon|evening))$", re.
 class Dated:
     """A date as a sentence words it, with its offsets there; `bound` says how it bounds what the sentence is about.
 
-    "said" is when somebody said so, "at" when it was or will be; from, until and by as they stand.
+    "said" is when somebody said so, "at" when it was or will be; from, since, until and by as they stand.
     """
 
     text: str

@@ -13,10 +13,11 @@ from contrast.explaining.dates import Bound, Dated, Days, Direction, find_dates,
 from contrast.explaining.spans import Surroundings, spans_of, stretches_of
 from contrast.schema import Check, Observation, Statement
 
-# The bounds from which on a statement binds; what an intention says of "at Friday" it says from then on.
-_BEGINNINGS: dict[str, tuple[Bound, ...]] = {"intention": ("said", "from", "by", "at"), "claim": ("from", "by")}
+# The bounds from which on a statement binds; what an intention says of "at Friday" it says from then on, and what it tells of since when
+# something has been so ("the pictures collected since 2017 will go") bounds nothing that is to come.
+_BEGINNINGS: dict[str, tuple[Bound, ...]] = {"intention": ("said", "from", "by", "at"), "claim": ("from", "since", "by")}
 # Where to look for a date that an intention names without its year.
-_AHEAD: dict[Bound, Direction] = {"from": "nearest", "at": "nearest", "by": "future", "until": "future"}
+_AHEAD: dict[Bound, Direction] = {"from": "nearest", "at": "nearest", "since": "past", "by": "future", "until": "future"}
 
 
 @dataclass(frozen=True, slots=True)
