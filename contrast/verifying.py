@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from contrast.errors import InputError
@@ -55,6 +56,7 @@ def verify_page(path: Path, checker: Checker | None = None, *, model: str | None
     carried = read_carried(page, str(path))
     checker = checker or _checker(carried, model, path)
     differences, notes = [*_version(carried), *_drawing(page, carried), *_threshold(carried, checker)], []
+    sources = Sources(path.parent)
     for report in carried.reports:
         name = report.article.path or report.article.id
         again = checker.check_article(report.article)
@@ -69,7 +71,7 @@ def verify_page(path: Path, checker: Checker | None = None, *, model: str | None
         if len(found) > MAX_SHOWN:
             differences.append(f"{name}: and {counted(len(found) - MAX_SHOWN, 'more difference')}")
         notes += [f"{name}: {line}" for line in retold]
-        is_same, line = _source(report, path)
+        is_same, line = sources.compare(report.article)
         (notes if is_same else differences).append(f"{name}: {line}")
         n_statements, n_contrasts = counted(len(report.statements), "statement"), counted(len(report.contrasts), "contrast")
         notes.append(f"{name}: {n_statements}, {n_contrasts} and {counted(len(report.pairs), 'pair')} computed again")
@@ -293,20 +295,31 @@ def _version(carried: Carried) -> Iterator[str]:
         yield f"made by contrast {version}, this is {__version__}, so what is shown was not compared; verify it with contrast {version}"
 
 
-def _source(report: Report, page: Path) -> tuple[bool, str]:
-    """Whether the source speaks against the report, and what is to be said of it: looked for where it was, then beside the page."""
-    article = report.article
-    if article.path is None:
-        is_same = hashlib.sha256(article.text.encode()).hexdigest() == article.sha256
-        return True, "given as text, which the page carries" + ("" if is_same else " decoded")
-    for place in (Path(article.path), page.parent / article.path, page.parent / Path(article.path).name):
-        if place.is_file():
-            if _sha256(place) != article.sha256:
-                return False, f"source {place} has another SHA-256: it was changed"
-            if not any(isinstance(found, Article) and found.text == article.text for found in read_articles(place)):
-                return False, f"source {place} has the same SHA-256, but holds another text than the page carries"
-            return True, f"source {place} has the same SHA-256, and the page carries its text"
-    return True, "source not found here; only the text that the page carries was compared"
+class Sources:
+    """What the sources of a page's reports hold now: each is read once, however many of the reports come from it."""
+
+    def __init__(self, beside: Path) -> None:
+        self._beside = beside
+        self._sha256, self._texts = cache(_sha256), cache(_texts)
+
+    def compare(self, article: Article) -> tuple[bool, str]:
+        """Whether the source speaks against the report, and what is to be said of it: looked for where it was, then beside the page."""
+        if article.path is None:
+            is_same = hashlib.sha256(article.text.encode()).hexdigest() == article.sha256
+            return True, "given as text, which the page carries" + ("" if is_same else " decoded")
+        for place in (Path(article.path), self._beside / article.path, self._beside / Path(article.path).name):
+            if place.is_file():
+                if self._sha256(place) != article.sha256:
+                    return False, f"source {place} has another SHA-256: it was changed"
+                if article.text not in self._texts(place):
+                    return False, f"source {place} has the same SHA-256, but holds another text than the page carries"
+                return True, f"source {place} has the same SHA-256, and the page carries its text"
+        return True, "source not found here; only the text that the page carries was compared"
+
+
+def _texts(path: Path) -> frozenset[str]:
+    """The texts of the articles in a file."""
+    return frozenset(found.text for found in read_articles(path) if isinstance(found, Article))
 
 
 def _sha256(path: Path) -> str:

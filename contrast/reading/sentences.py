@@ -2,8 +2,8 @@
 
 Of three kept splitters sentencex and pysbd find all 244 body sentences of the ten development articles to the letter, syntok 241; on
 200 real articles sentencex takes 0.04 s, syntok 0.85 s, pysbd 3.98 s (`python -m contrast.evaluation.splitters`; on articles of our own
-sentencex comes second to pysbd by a few in a thousand). Line by line, since news archives never run a sentence over a line break and a
-title has no full stop.
+sentencex comes second to pysbd by a few in a thousand). Line by line, since news archives never run a sentence over a line break (`layout`
+joins what was broken to fit a width) and a title has no full stop.
 """
 
 import re
@@ -17,6 +17,7 @@ from contrast.schema import Sentence
 
 MAX_SENTENCE_CHARACTERS = 10_000
 _NO_WORD = re.compile(r"[\W_]*")
+_LINE_BREAK = re.compile(r"[\r\n\u2028\u2029]")
 
 
 def split(layout: Layout, name: str) -> tuple[Sentence, ...]:
@@ -38,7 +39,7 @@ def _split_line(line: Line, *, is_title: bool) -> Iterator[Sentence]:
     if is_title:
         yield Sentence(line.text, line.start, line.end, line.paragraph)
         return
-    for boundary in get_sentence_boundaries("en", line.text):
+    for boundary in get_sentence_boundaries("en", _LINE_BREAK.sub(" ", line.text)):
         raw = line.text[boundary["start_index"] : boundary["end_index"]]
         text = raw.strip()
         if _NO_WORD.fullmatch(text):

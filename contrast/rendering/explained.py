@@ -27,7 +27,7 @@ def counted(n: int, noun: str) -> str:
 def name_of(article: Article) -> str:
     """What a person knows the article by: its title, else its file, else its opening words."""
     opening = article.sentences[0].text if article.sentences else ""
-    return article.title or article.path or shorten(opening, MAX_NAME, placeholder=" …") or article.id
+    return on_one_line(article.title or "") or article.path or shorten(opening, MAX_NAME, placeholder=" …") or article.id
 
 
 def n_contrasts_found(report: Report, threshold: float | None) -> int:
@@ -51,13 +51,22 @@ def no_contrast_line(report: Report) -> str:
     return f"No contrast found: none of the {len(report.pairs)} pairs judged reaches the threshold."
 
 
+def on_one_line(text: str) -> str:
+    r"""The text with single spaces between its words.
+
+    >>> on_one_line("The mill\n  will shut.")
+    'The mill will shut.'
+    """
+    return " ".join(text.split())
+
+
 def words_line(words: Sequence[CarryingWords]) -> str:
     """The words of one side with their effects.
 
     >>> words_line([CarryingWords("no gate", 0, 7, 2.683)])
     '“no gate” 2.68'
     """
-    return ", ".join(f"“{' '.join(one.text.split())}” {one.effect:.2f}" for one in words) or "no single word"
+    return ", ".join(f"“{on_one_line(one.text)}” {one.effect:.2f}" for one in words) or "no single word"
 
 
 def carried_line(explanation: Explanation) -> str:
@@ -68,6 +77,6 @@ def carried_line(explanation: Explanation) -> str:
 
 def check_lines(checks: Sequence[Check]) -> list[str]:
     """A line for each check that passes or fails, and one for all that are unknown."""
-    known = [f"{OUTCOME_MARKS[check.outcome]} {check.name}: {check.reason}" for check in checks if check.outcome != "unknown"]
+    known = [f"{OUTCOME_MARKS[check.outcome]} {check.name}: {on_one_line(check.reason)}" for check in checks if check.outcome != "unknown"]
     unknown = [check.name for check in checks if check.outcome == "unknown"]
     return [*known, f"{OUTCOME_MARKS['unknown']} {', '.join(unknown)}: the text does not tell"] if unknown else known

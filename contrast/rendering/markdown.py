@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from contrast.rendering.explained import CAVEAT, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted
+from contrast.rendering.explained import CAVEAT, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted, on_one_line
 from contrast.rendering.places import Place
 from contrast.rendering.provenance import Provenance
 from contrast.rendering.views import VERDICT_MARKS, ArticleView, Card, long_date, view
@@ -26,7 +26,7 @@ def plain(text: str) -> str:
     >>> plain("1. *No* <b>")
     '1\\. \\*No\\* \\<b\\>'
     """
-    escaped = _MARKS.sub(r"\\\1", " ".join(text.split()))
+    escaped = _MARKS.sub(r"\\\1", on_one_line(text))
     return _LIST_LIKE.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", escaped)
 
 

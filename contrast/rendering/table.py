@@ -21,6 +21,7 @@ from contrast.rendering.explained import (
     counted,
     name_of,
     no_contrast_line,
+    on_one_line,
 )
 from contrast.rendering.terminal import printable
 from contrast.schema import Finding, Observation, Report, Statement
@@ -76,9 +77,9 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
     rows = Table.grid(padding=(0, 2))
     rows.add_column(justify="right", no_wrap=True)
     rows.add_column()
-    rows.add_row(Text("says", style="cyan"), _words(statement.text))
+    rows.add_row(Text("says", style="cyan"), _quote(statement.text))
     rows.add_row("", _words(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", "dim"))
-    rows.add_row(Text("reported", style="magenta"), _words(observation.text))
+    rows.add_row(Text("reported", style="magenta"), _quote(observation.text))
     rows.add_row("", _words(f"{observation.id} · {observation.source or 'the article itself'}", "dim"))
     if finding.explanation:
         rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation)))
@@ -98,7 +99,7 @@ def _statements(report: Report) -> Iterator[RenderableType]:
     rows.add_column()
     for statement in report.statements:
         about = f"{statement.kind} {statement.probability:.2f} · {statement.speaker or 'speaker not named'}"
-        rows.add_row(statement.id, Text(statement.verdict, style=VERDICT_STYLE[statement.verdict]), _words(statement.text))
+        rows.add_row(statement.id, Text(statement.verdict, style=VERDICT_STYLE[statement.verdict]), _quote(statement.text))
         rows.add_row("", "", _words("\n".join([about, *_supports(report, statement)]), "dim"))
     yield rows
     yield Text()
@@ -107,7 +108,7 @@ def _statements(report: Report) -> Iterator[RenderableType]:
 def _supports(report: Report, statement: Statement) -> Iterator[str]:
     supports = [finding for finding in report.supports if finding.statement == statement.id]
     for finding in supports[:N_SUPPORTS_SHOWN]:
-        yield f"supported {finding.probability:.2f} by {finding.observation}: {report.observation(finding.observation).text}"
+        yield f"supported {finding.probability:.2f} by {finding.observation}: {on_one_line(report.observation(finding.observation).text)}"
     if len(supports) > N_SUPPORTS_SHOWN:
         yield f"and by {len(supports) - N_SUPPORTS_SHOWN} more"
 
@@ -131,6 +132,11 @@ def _all_pairs(report: Report) -> Table:
         p = pair.probabilities
         rows.add_row(pair.statement, pair.observation, f"{p.entailment:.3f}", f"{p.neutral:.3f}", f"{p.contradiction:.3f}")
     return rows
+
+
+def _quote(text: str) -> Text:
+    """A sentence of an article; where its lines were broken to fit is no part of what it says."""
+    return _words(on_one_line(text))
 
 
 def _words(text: str, style: str = "") -> Text:
