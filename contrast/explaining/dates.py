@@ -1,17 +1,18 @@
 """When: the dates that a sentence names, as spans of days, counted from the article's date.
 
-What looks like a date is found by the patterns below and resolved by dateparser (https://dateparser.readthedocs.io), which alone would take
-many a number or "may" for one. dateparser is imported when the first date is resolved. Dates that need the article's date, such as
-"Tuesday" or "in March", stay unresolved without it.
+What looks like a date is found by the patterns below, since a parser alone would take many a number or "may" for one, and its names and
+distances are resolved by dateutil (https://dateutil.readthedocs.io), imported when the first date is. Dates that need the article's date,
+such as "Tuesday" or "in March", stay unresolved without it.
 """
 
 import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from typing import Literal
+
+from contrast.explaining.lexicon import NUMBERS
 
 Unit = Literal["day", "week", "month", "year"]
 Bound = Literal["said", "from", "since", "until", "by", "at"]
@@ -59,9 +60,13 @@ _SAYS = (
 _SAID_BEFORE = re.compile(rf"{_SAYS}(?:\s+[\w'’-]+){{0,5}}\s+$", re.IGNORECASE)
 _SAYS_AFTER = re.compile(rf",?(?:\s+[\w'’-]+,?){{0,8}}?\s+{_SAYS}", re.IGNORECASE)
 _OPENING = re.compile(r"\W*(?:(?:on|late|early|in)\s+){0,2}", re.IGNORECASE)
-_TIME_OF_DAY = re.compile(r"\s(?:morning|afternoon|evening|night)$")
-_TURN = re.compile(r"^(last|next|this)\s(?=[A-Z])")
-_SAME_DAY = re.compile(r"^(?:tonight|this\s(?:morning|afternoon|evening))$", re.IGNORECASE)
+# What a date is made of: its turn (last, this, next), or a number of units from the article's date.
+_TURN = re.compile(rf"(last|next|this)\s(day|week|month|year|{_WEEKDAY}|{_MONTH})", re.IGNORECASE)
+_AWAY = re.compile(rf"(in\s)?({_NUMBER})\s(day|week|month|year)s?\b", re.IGNORECASE)
+_NAMED_DAYS = {"yesterday": -1, "last night": -1, "tomorrow": 1}
+_TURNS = {"last": -1, "this": 0, "next": 1}
+_DIRECTIONS: dict[str, Direction] = {"last": "past", "this": "nearest", "next": "future"}
+_UNITS = frozenset(["day", "week", "month", "year"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +132,54 @@ def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Day
     return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
 
 
-@lru_cache(4096)
 def _parse(words: str, base: date, direction: Direction) -> date | None:
-    import dateparser
-
-    words = _TIME_OF_DAY.sub("", words) if not words.casefold().startswith(("last", "this")) else words
-    words = "today" if _SAME_DAY.match(words) else words.replace("earlier", "ago")
+    """The day that the words name, the first of several; what they leave open is looked for on that side of `base`, itself included."""
+    if away := _AWAY.match(words):
+        number = NUMBERS.get(away[2].casefold()) or (1 if away[2].casefold() in ("a", "an") else int(away[2]))
+        return _moved(base, **{f"{away[3].casefold()}s": number if away[1] else -number})
     turn = _TURN.match(words)
-    if turn and re.search(_MONTH, words):
-        words, direction = words[turn.end() :], "future" if turn[1] == "next" else "past"
-    # A day's name in an article of that very day means that day, which dateparser would take for a week before or after.
-    is_open = bool(re.match(rf"{_WEEKDAY}|.*{_MONTH}", words))
-    shift = timedelta(days=0 if not is_open else 1 if direction == "past" else -1)
-    settings = {
-        "RELATIVE_BASE": datetime.combine(base + shift, time()),
-        "PREFER_DATES_FROM": direction,
-        "PREFER_DAY_OF_MONTH": "first",
-        "PREFER_MONTH_OF_YEAR": "first",
-    }
-    found = dateparser.parse(words, languages=["en"], settings=settings)
-    return found.date() if found else None
+    if turn and turn[2].casefold() in _UNITS:
+        return _moved(base, **{f"{turn[2].casefold()}s": _TURNS[turn[1].casefold()]})
+    if named := re.search(_WEEKDAY, words):
+        return _weekday(named[0], base, direction, turn[1] if turn else None)
+    if re.search(_MONTH, words) or re.fullmatch(rf"{_YEAR}(?:-\d\d-\d\d)?", words):
+        return _in_calendar(words[turn.start(2) :] if turn else words, base, _DIRECTIONS[turn[1]] if turn else direction)
+    return _moved(base, days=_NAMED_DAYS.get(words.casefold(), 0))
+
+
+def _weekday(name: str, base: date, direction: Direction, turn: str | None) -> date:
+    from dateutil.parser import parserinfo
+    from dateutil.relativedelta import weekday
+
+    number = parserinfo().weekday(name)
+    if turn == "last" or (turn is None and direction == "past"):
+        return _moved(base, days=-1 if turn else 0, weekday=weekday(number, -1))
+    return _moved(base, days=1 if turn == "next" else 0, weekday=weekday(number, 1))
+
+
+def _in_calendar(words: str, base: date, direction: Direction) -> date | None:
+    """A year, a month or a day of the calendar, its year looked for where the words do not name it; "past" takes in the next day."""
+    from dateutil.parser import ParserError, parse
+
+    try:
+        found: date = parse(words, default=datetime(base.year, 1, 1)).date()
+    except (ParserError, OverflowError):
+        return None
+    if re.search(_YEAR, words):
+        return found
+    last = _moved(found, day=31) if not re.search(r"\d", words) else found
+    if direction == "past" and found > base + timedelta(days=1):
+        return _moved(found, years=-1)
+    if direction == "future" and last < base:
+        return _moved(found, years=1)
+    return found
+
+
+def _moved(base: date, **by: object) -> date:
+    from dateutil.relativedelta import relativedelta
+
+    moved: date = base + relativedelta(**by)
+    return moved
 
 
 def _widened(day: date, unit: Unit) -> Days:
