@@ -3,7 +3,7 @@
 The JSON of a report is described by `report.schema.json` beside this file; `rendering.as_json` writes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,6 +121,23 @@ class Span:
     text: str
     start: int
     end: int
+
+
+def phrases_of(spans: Sequence[Span]) -> list[str]:
+    """The words in order, those that stand side by side as one phrase, each phrase once.
+
+    >>> phrases_of([Span("Ada", 0, 3), Span("Holm", 4, 8), Span("Holm", 40, 44)])
+    ['Ada Holm', 'Holm']
+    """
+    phrases: list[str] = []
+    last_end = -1
+    for span in spans:
+        if phrases and span.start == last_end + 1:
+            phrases[-1] += f" {span.text}"
+        else:
+            phrases.append(span.text)
+        last_end = span.end
+    return list(dict.fromkeys(phrases))
 
 
 @dataclass(frozen=True, slots=True)

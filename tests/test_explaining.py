@@ -1,8 +1,10 @@
 """Why a contrast was flagged: words that carry it, checks, and whether a report's explanations can be computed again."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +134,36 @@ def test_time_passes_fails_or_is_unknown(said: str, seen: str, kind: StatementKi
         ("It shut in December.", "2023-12-01 to 2023-12-31"),
         ("It shut on 24 February 2022.", "2022-02-24"),
         ("It shut three weeks ago.", "2024-02-19 to 2024-02-25"),
+        ("It shut in two months.", "2024-05-01 to 2024-05-31"),
+        ("It shut last Tuesday.", "2024-03-05"),
+        ("It shut next Tuesday.", "2024-03-19"),
+        ("It shut last March.", "2024-03-01 to 2024-03-31"),
+        ("It shut this year.", "2024-01-01 to 2024-12-31"),
+        ("It shut last night.", "2024-03-11"),
+        ("It shut on 13 March.", "2024-03-13"),
+        ("It shut on 14 March.", "2023-03-14"),
     ],
 )
 def test_dates_are_counted_from_that_of_the_article(words: str, days: str) -> None:
     (dated,) = find_dates(words)
     assert str(resolve(dated, "2024-03-12", "past")) == days
+
+
+def test_a_month_that_is_not_over_may_still_be_meant() -> None:
+    (by_march,) = find_dates("It will shut by March.")
+    assert str(resolve(by_march, "2024-03-12", "future")) == "2024-03-01 to 2024-03-31"
+
+
+@pytest.mark.parametrize(
+    ("words", "bound"),
+    [
+        ("None has sailed since the ban of 2017.", "since"),
+        ("None will sail before a vote on Friday.", "until"),
+        ("The mayor said on Friday that none sailed.", "said"),
+    ],
+)
+def test_what_a_date_bounds_is_told_by_the_words_before_it(words: str, bound: str) -> None:
+    assert [dated.bound for dated in find_dates(words)] == [bound]
 
 
 def test_without_the_date_of_the_article_only_whole_dates_are_known() -> None:
@@ -157,6 +184,8 @@ def test_a_verb_or_a_number_is_no_date() -> None:
         ("No one waits longer than 65 weeks.", "She has waited 81 weeks.", "pass"),
         ("No one waits longer than 65 weeks.", "She has waited 12 weeks.", "fail"),
         ("At least 4 km of road will be paved.", "Only 2,500 metres have been paved.", "pass"),
+        ("All 240 workers will stay.", "One of the workers left on Friday.", "unknown"),
+        ("All 240 workers will stay.", "Only one of the workers was left on Friday.", "pass"),
         ("All 240 workers will stay.", "On Friday 83 lorries left.", "unknown"),
         ("All 240 workers will stay.", "In 2024 the gates were chained.", "unknown"),
     ],
@@ -228,6 +257,36 @@ def test_the_page_marks_the_words_and_keeps_its_quotes_verbatim(cameras: Report)
     quotes = [e.text for e in page.elements if e.name == "blockquote"]
     assert all(cameras.observation(finding.observation).text in quotes for finding in cameras.contrasts)
     assert len(page.all("dl", "why")) == len(cameras.contrasts)
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_a_check_is_told_with_the_words_that_it_rests_on(cameras: Report, format: str) -> None:
+    told = " ".join(unescape(re.sub("<[^>]+>", " ", as_text([cameras], format))).split())  # type: ignore[arg-type]
+    (finding, *_) = cameras.contrasts
+    assert finding.explanation is not None
+    assert any(check.observation for check in finding.explanation.checks)
+    for check in finding.explanation.checks:
+        assert " ".join(check.reason.split()) in told
+        for side, spans in (("said", check.statement), ("reported", check.observation)):
+            assert not spans or f"{side} “{spans[0].text}" in told
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+@pytest.mark.parametrize("left", [0.8, 0.1])
+def test_words_without_which_the_flag_stays_are_not_said_to_carry_it(left: float, format: str) -> None:
+    told = report()
+    explanation = Explanation((), (), left, ())
+    told = replace(told, contrasts=(replace(told.contrasts[0], explanation=explanation),))
+    assert ("no few words carry it" in as_text([told], format)) == (left == 0.8)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_where_only_the_strongest_are_explained_the_report_says_so(format: str) -> None:
+    told = report()
+    explained = replace(told.contrasts[0], explanation=Explanation((), (), 0.1, ()))
+    some = as_text([replace(told, contrasts=(explained, *told.contrasts))], format)  # type: ignore[arg-type]
+    assert "Why is told of the 1 strongest." in some
+    assert "Why is told" not in as_text([replace(told, contrasts=(explained,))], format)  # type: ignore[arg-type]
 
 
 def test_an_explained_report_looks_as_its_golden_files(request: pytest.FixtureRequest) -> None:

@@ -75,6 +75,25 @@ def test_a_text_without_statement_is_told_as_what_the_model_saw(format: str) -> 
     assert "No statement found: the model saw" in " ".join(as_text([told], format).split())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_what_lay_in_no_file_is_told_beside_the_command_that_makes_it_again(format: str) -> None:
+    made = Provenance("contrast check - --format html")
+    given = report()
+    from_file = replace(given, article=replace(given.article, path="mill.txt"))
+    assert "lay in no file" in as_text([given], format, provenance=made)  # type: ignore[arg-type]
+    assert "lay in no file" not in as_text([from_file], format, provenance=made)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_sentences_broken_to_fit_a_width_are_shown_on_one_line(format: str) -> None:
+    told = report()
+    statement = replace(told.statements[0], text="Mill will stay\nopen, owner says")
+    told = replace(told, article=replace(told.article, title="Mill will stay\nopen"), statements=(statement,))
+    shown = as_text([told], format)  # type: ignore[arg-type]
+    assert shown.count("Mill will stay open") >= 2
+    assert "stay\n" not in shown
+
+
 @pytest.mark.parametrize("format", ["table", "html"])
 def test_one_pair_judged_is_told_as_one(format: str) -> None:
     told = replace(report(is_quiet=True), pairs=report().pairs[1:])

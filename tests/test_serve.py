@@ -206,6 +206,7 @@ def test_files_of_all_kinds_are_read(server: Running) -> None:
         "mill.md": f"# {lines[0]}\n\n{lines[4]}\n\n{lines[5]}\n".encode(),
         "mill.docx": word_file(lines[0], lines[4], lines[5]),
         "markup.html": article_tag(MARKUP).encode(),
+        "mill.jsonl": json.dumps({"title": lines[0], "text": " ".join(lines[4:6])}).encode(),
     }
     for name, content in kinds.items():
         answer = server.send(name, content)
@@ -214,6 +215,8 @@ def test_files_of_all_kinds_are_read(server: Running) -> None:
         assert answer.json["article"]["sha256"] == sha256(content).hexdigest()
         assert ("text" in answer.json["article"]) == (name != "mill.txt")
     server.send("story.odt", b"what is this").assert_refused(422, "'.odt'", ".docx")
+    server.send("two.jsonl", kinds["mill.jsonl"] + b"\n" + kinds["mill.jsonl"]).assert_refused(422, "2 rows", "contrast check")
+    server.send("none.jsonl", b"{}").assert_refused(422, "no text under 'text'")
 
 
 def test_a_check_can_be_come_back_for_and_is_kept_at_its_address(server: Running) -> None:

@@ -12,8 +12,9 @@ from contrast.schema import Explanation, Finding, Report
 from contrast.scoring.pairs import frame_pair
 from contrast.scoring.scorer import Scorer
 
-# Contrasts of an article that are explained, the strongest: each takes about as long as judging 35 pairs.
-N_EXPLAINED = 10
+# Contrasts of an article that are explained at most, the strongest: each takes about as long as judging 35 pairs. Only a low threshold
+# flags more.
+N_EXPLAINED = 40
 
 __all__ = ["N_EXPLAINED", "explain", "measure_again", "suspects_of"]
 

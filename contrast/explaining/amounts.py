@@ -33,6 +33,8 @@ _UNIT = re.compile(
 )
 _OF_ALL = re.compile(r"\bof\s+(?:all\s+)?(?:the|its|their|his|her|our|these|those)\s+$", re.IGNORECASE)
 
+# One told from the others ("one of the boats sank"), which is no number of them.
+_ONE_OF = re.compile(r"(?<!only )(?<!just )one\s+of\b", re.IGNORECASE)
 _NOT_ONE = re.compile(r"\bnot\s+(?:one|a\s+single)$", re.IGNORECASE)
 
 
@@ -79,7 +81,7 @@ def find_amounts(sentence: str, *, beside: Iterable[tuple[int, int]] = ()) -> It
         units, factor, end = _units(match, _UNIT.match(sentence, match.end()))
         if units and (none := _NOT_ONE.search(sentence[: match.end()])):
             yield Amount(sentence[none.start() : end], none.start(), end, 0.0, "exactly", units)
-        elif units:
+        elif units and not (match["words"] and _ONE_OF.match(sentence, match.start("words"))):
             yield Amount(sentence[match.start() : end], match.start(), end, _value(match) * factor, _comparison(match["bound"]), units)
 
 

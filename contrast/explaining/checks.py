@@ -15,7 +15,7 @@ from contrast.explaining.lexicon import OPPOSITES
 from contrast.explaining.names import Name, find_names, find_other_party, find_words_of, is_alike, proper_words
 from contrast.explaining.spans import Spans, Surroundings, spans_of, stretches_of
 from contrast.explaining.timing import check_time
-from contrast.schema import Check, Observation, Statement
+from contrast.schema import Check, Observation, Statement, phrases_of
 
 _NEGATION = re.compile(r"\b(?:no|not|never|none|nobody|nothing|without|denied|denies|deny|rejected)\b|n['’]t\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]|\b(?:and|but)\b")
@@ -33,7 +33,7 @@ def check_actor(statement: Statement, observation: Observation, around: Surround
         return Check("actor", "unknown", "who speaks is not named")
     spoken = spans_of(statement, find_words_of(party, statement.text, around.capitals))
     if same := spans_of(observation, find_words_of(party, observation.text, around.capitals)):
-        return Check("actor", "pass", f"{party} speaks; both name {_phrases(same)}", spoken, same)
+        return Check("actor", "pass", f"{party} speaks; both name {', '.join(phrases_of(same))}", spoken, same)
     said, seen = ([name for name in find_names(side.text, around.capitals) if not name.is_place] for side in (statement, observation))
     if shared := _shared(said, seen, around):
         return Check("actor", "pass", f"both name {shared[1].text}", *_sides(statement, observation, shared))
@@ -103,19 +103,6 @@ def _shared(said: Iterable[Name], seen: Iterable[Name], around: Surroundings) ->
         if any(is_alike(a, b) for a, b in product(proper_words(one.text, around.capitals), proper_words(other.text, around.capitals))):
             return one, other
     return None
-
-
-def _phrases(spans: Spans) -> str:
-    """The words in order, those that stand side by side as one phrase, each phrase once."""
-    phrases: list[str] = []
-    last_end = -1
-    for span in spans:
-        if phrases and span.start == last_end + 1:
-            phrases[-1] += f" {span.text}"
-        else:
-            phrases.append(span.text)
-        last_end = span.end
-    return ", ".join(dict.fromkeys(phrases))
 
 
 def _listed(names: Iterable[Name]) -> str:

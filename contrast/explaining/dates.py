@@ -46,7 +46,10 @@ PATTERNS: tuple[tuple[Unit, str], ...] = (
 )
 _DATE = re.compile("|".join(rf"(?P<{unit}{k}>\b(?:{pattern})\b)" for k, (unit, pattern) in enumerate(PATTERNS)))
 # What stands before a date and says how it bounds a time.
-_FILLER = r"\s+(?:(?:early|late|mid)[\s-]+)?(?:the\s+)?(?:(?:start|beginning|middle|end|night|morning|evening|close)\s+of\s+)?(?:the\s+)?$"
+_FILLER = (
+    r"\s+(?:(?:the|an?|its|their|his|her)\s+(?:[\w’'-]+\s+){1,3}?(?:of|in|on)\s+)?"  # since the ban of 2017, before a vote on Friday
+    r"(?:(?:early|late|mid)[\s-]+)?(?:the\s+)?(?:(?:start|beginning|middle|end|night|morning|evening|close)\s+of\s+)?(?:the\s+)?$"
+)
 BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("from", re.compile(rf"\b(?:from|starting|beginning|as\s+of|as\s+from|after|following)(?:\s+on)?{_FILLER}", re.IGNORECASE)),
     ("since", re.compile(rf"\bsince{_FILLER}", re.IGNORECASE)),

@@ -22,7 +22,8 @@ _LOWER = re.compile(r"(?<![\w’'-])[a-zß-öø-ÿ][\w’'-]*")
 _BEFORE_A_PLACE = re.compile(
     r"\b(?:in|at|near|around|outside|inside|across|into|towards?|off|along|throughout|through|between|beyond|leaving|"
     r"(?:north|south|east|west|suburbs?|outskirts|city|town|village|port|region|district|province|county|state|island|edge|centre|center|"
-    r"coast|shores?|streets|parts) of)\s+(?:the\s+)?(?:(?:[a-z]+ern|upper|lower|central|downtown|greater|nearby)\s+)?$",
+    r"coast|shores?|streets|parts|estuary|gulf|bay|straits?|mouth|valley|basin|harbou?r|airport|airspace|waters|capital|hills|border) of)"
+    r"\s+(?:the\s+)?(?:(?:[a-z]+ern|upper|lower|central|downtown|greater|nearby)\s+)?$",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"\s*(?:,|and|or|, and)\s*")

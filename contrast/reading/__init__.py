@@ -61,20 +61,7 @@ def read_articles(path: Path) -> Iterator[Article | InputError]:
     if ending in REFUSED_ENDINGS and path.is_file():
         raise InputError(f"{path}: {REFUSED_ENDINGS[ending]}")
     if ending == RECORDS_ENDING:
-        from contrast.reading.records import join_errors, read_records
-
-        content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
-        rows = list(read_records(content, name))
-        if not rows:
-            raise InputError(f"{path}: no article in it; expected one object with 'text' a line")
-        errors: list[InputError] = []
-        for number, row in enumerate(rows, 1):
-            found = row if isinstance(row, InputError) else _laid_out_or_error(row, content, path, number=number)
-            if isinstance(found, InputError):
-                errors.append(found)
-            else:
-                yield found
-        yield from join_errors(errors, name, n_rows=len(rows))
+        yield from _of_rows(read_bytes(path, limit=MAX_DOCUMENT_BYTES), name, stem=path.stem, path=name)
     elif ending in DOCUMENT_READERS:
         content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
         yield _laid_out(extract(content, path), content, id=path.stem, name=name, path=name)
@@ -103,10 +90,34 @@ def read_content(content: bytes, ending: str, *, id: str = "text", name: str = "
     >>> read_content(b"# Mill to close\\n\\nThe mill will close in May.", ".md").title
     'Mill to close'
     """
-    if ending not in DOCUMENT_READERS:
+    if ending not in (*DOCUMENT_READERS, RECORDS_ENDING):
         return _article(content, id=id, name=name, path=None)
     refuse_size(name, len(content), limit=MAX_DOCUMENT_BYTES)
+    if ending == RECORDS_ENDING:
+        (found, *others) = _of_rows(content, name, stem=id, path=None)
+        if others:
+            raise InputError(f"{name}: {len(others) + 1} rows; expected one article; use contrast check for a file of several")
+        if isinstance(found, InputError):
+            raise found
+        return found
     return _laid_out(_document_reader(ending)(content, name), content, id=id, name=name, path=None)
+
+
+def _of_rows(content: bytes, name: str, *, stem: str, path: str | None) -> Iterator[Article | InputError]:
+    """The articles of JSON lines, then an error for each fault; raises InputError when there is no row."""
+    from contrast.reading.records import join_errors, read_records
+
+    rows = list(read_records(content, name))
+    if not rows:
+        raise InputError(f"{name}: no article in it; expected one object with 'text' a line")
+    errors: list[InputError] = []
+    for number, row in enumerate(rows, 1):
+        found = row if isinstance(row, InputError) else _laid_out_or_error(row, content, name, id=row.id or f"{stem}:{number}", path=path)
+        if isinstance(found, InputError):
+            errors.append(found)
+        else:
+            yield found
+    yield from join_errors(errors, name, n_rows=len(rows))
 
 
 def _document_reader(ending: str) -> DocumentReader:
@@ -115,9 +126,9 @@ def _document_reader(ending: str) -> DocumentReader:
     return reader
 
 
-def _laid_out_or_error(row: Extracted, content: bytes, path: Path, *, number: int) -> Article | InputError:
+def _laid_out_or_error(row: Extracted, content: bytes, name: str, *, id: str, path: str | None) -> Article | InputError:
     try:
-        return _laid_out(row, content, id=row.id or f"{path.stem}:{number}", name=str(path), path=str(path))
+        return _laid_out(row, content, id=id, name=name, path=path)
     except InputError as error:
         return error
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from textwrap import shorten
 
 from contrast.labels import Outcome
-from contrast.schema import Article, CarryingWords, Check, Explanation, Report
+from contrast.schema import Article, CarryingWords, Check, Explanation, Report, phrases_of
 
 MAX_NAME = 80
 OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?"}
 # What the figures beside the words mean.
 KEY = "because: words, each with the log-odds that the contrast loses without it"
+# Where leaving out the strongest words leaves most of the probability.
+AS_A_WHOLE = "no few words carry it, it rests on both sentences as a whole"
 # What a flag is, and what a reader does with it.
 CAVEAT = "A flagged pair points to where to look; it is no finding of fact, and never of intent. Read both sentences where they stand."
 NO_STATEMENT = "No statement found: the model saw no sentence here in which a party says what it will do or what is so."
@@ -69,14 +71,35 @@ def words_line(words: Sequence[CarryingWords]) -> str:
     return ", ".join(f"“{on_one_line(one.text)}” {one.effect:.2f}" for one in words) or "no single word"
 
 
-def carried_line(explanation: Explanation) -> str:
+def carried_line(explanation: Explanation, probability: float) -> str:
     """The words of both sides, and what is left of the probability without them."""
     said, seen = words_line(explanation.statement), words_line(explanation.observation)
-    return f"said {said} · reported {seen} · without them {explanation.probability_without:.2f}"
+    left = f"said {said} · reported {seen} · without them {explanation.probability_without:.2f}"
+    return left if is_carried(explanation, probability) else f"{left}: {AS_A_WHOLE}"
+
+
+def is_carried(explanation: Explanation, probability: float) -> bool:
+    """Whether the words shown carry the contrast, so that its probability is lower by a third or more without them."""
+    return explanation.probability_without <= probability * 2 / 3
 
 
 def check_lines(checks: Sequence[Check]) -> list[str]:
-    """A line for each check that passes or fails, and one for all that are unknown."""
-    known = [f"{OUTCOME_MARKS[check.outcome]} {check.name}: {on_one_line(check.reason)}" for check in checks if check.outcome != "unknown"]
-    unknown = [check.name for check in checks if check.outcome == "unknown"]
-    return [*known, f"{OUTCOME_MARKS['unknown']} {', '.join(unknown)}: the text does not tell"] if unknown else known
+    """A line for each check: how it fell out, why, and the words that it rests on."""
+    return [f"{OUTCOME_MARKS[check.outcome]} {check.name}: {on_one_line(' · '.join([check.reason, *rests_on(check)]))}" for check in checks]
+
+
+def rests_on(check: Check) -> list[str]:
+    """The words of either side that a check rests on.
+
+    >>> from contrast.schema import Span
+    >>> rests_on(Check("place", "pass", "both name Orsk", (Span("Orsk", 9, 13),), (Span("Orsk", 70, 74),)))
+    ['said “Orsk”', 'reported “Orsk”']
+    """
+    sides = (("said", check.statement), ("reported", check.observation))
+    return [f"{word} {', '.join(f'“{phrase}”' for phrase in phrases_of(spans))}" for word, spans in sides if spans]
+
+
+def unexplained_line(report: Report) -> str:
+    """That only the strongest contrasts are explained, where others are shown."""
+    n_explained = sum(finding.explanation is not None for finding in report.contrasts)
+    return f"Why is told of the {n_explained} strongest." if 0 < n_explained < len(report.contrasts) else ""

@@ -16,8 +16,20 @@ from typing import TYPE_CHECKING, Any
 from contrast.errors import InputError
 from contrast.labels import Relation
 from contrast.rendering.carried import Carried, as_carried, from_carried
-from contrast.rendering.explained import CAVEAT, NO_STATEMENT, OUTCOME_MARKS, counted, n_contrasts_found, no_contrast_line, words_line
-from contrast.rendering.provenance import Provenance
+from contrast.rendering.explained import (
+    AS_A_WHOLE,
+    CAVEAT,
+    NO_STATEMENT,
+    OUTCOME_MARKS,
+    counted,
+    is_carried,
+    n_contrasts_found,
+    no_contrast_line,
+    rests_on,
+    unexplained_line,
+    words_line,
+)
+from contrast.rendering.provenance import Provenance, given_line
 from contrast.rendering.views import VERDICT_MARKS, VERDICT_ORDER, long_date, view
 from contrast.schema import Report
 
@@ -54,6 +66,7 @@ def show(carried: Carried) -> dict[str, Any]:
         "speakers": speakers,
         "verdicts": VERDICT_ORDER,
         "provenance": carried.provenance,
+        "given": given_line(carried.reports),
         "data": as_carried(carried.reports, carried.provenance),
         "data_id": DATA_ID,
     }
@@ -101,11 +114,14 @@ def environment() -> "Environment":
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
-    environment.filters.update(long_date=long_date, web_address=_web_address, probability=_probability, words_line=words_line)
+    environment.filters.update(
+        long_date=long_date, web_address=_web_address, probability=_probability, words_line=words_line, rests_on=rests_on
+    )
     environment.globals.update(verdict_marks=VERDICT_MARKS, relation_words=RELATION_WORDS, outcome_marks=OUTCOME_MARKS)
     environment.globals.update(
         count=counted, n_contrasts_found=n_contrasts_found, no_contrast_line=no_contrast_line, no_statement=NO_STATEMENT, caveat=CAVEAT
     )
+    environment.globals.update(is_carried=is_carried, as_a_whole=AS_A_WHOLE, unexplained_line=unexplained_line)
     return environment
 
 

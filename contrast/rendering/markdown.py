@@ -3,9 +3,18 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from contrast.rendering.explained import CAVEAT, NO_STATEMENT, carried_line, check_lines, contrasts_line, counted, on_one_line
+from contrast.rendering.explained import (
+    CAVEAT,
+    NO_STATEMENT,
+    carried_line,
+    check_lines,
+    contrasts_line,
+    counted,
+    on_one_line,
+    unexplained_line,
+)
 from contrast.rendering.places import Place
-from contrast.rendering.provenance import Provenance
+from contrast.rendering.provenance import Provenance, given_line
 from contrast.rendering.views import VERDICT_MARKS, ArticleView, Card, long_date, view
 from contrast.schema import Report
 
@@ -17,7 +26,7 @@ def as_markdown(reports: Sequence[Report], provenance: Provenance | None = None)
     """The reports, one after the other."""
     made = provenance or Provenance()
     lines = [line for number, report in enumerate(reports, 1) for line in _article(view(report, number), made)]
-    return "\n".join([*lines, *_making(made)]) + "\n"
+    return "\n".join([*lines, *_making(made, given_line(reports))]) + "\n"
 
 
 def plain(text: str) -> str:
@@ -43,6 +52,8 @@ def _article(shown: ArticleView, made: Provenance) -> Iterator[str]:
     among = ", among" if "," in found else " among"
     yield f"{found}{among} {counted(len(report.statements), 'statement')} and {counted(len(report.observations), 'observation')};"
     yield from (f"{counted(len(report.pairs), 'pair')} judged, {report.n_pairs_skipped} left out.", "")
+    if unexplained := unexplained_line(report):
+        yield from (unexplained, "")
     if not report.statements:
         yield from (NO_STATEMENT, "")
     for card in shown.cards:
@@ -62,7 +73,7 @@ def _card(card: Card) -> Iterator[str]:
             yield from (f"**{word}, {evidence.probability:.2f}** · {seen.id.upper()} · {source}", "")
             yield from _quote(seen.text, evidence.place)
             if evidence.explanation:
-                yield f"- because, with the log-odds lost without each: {plain(carried_line(evidence.explanation))}"
+                yield f"- because, with the log-odds lost without each: {plain(carried_line(evidence.explanation, evidence.probability))}"
                 yield from (f"- {plain(line)}" for line in check_lines(evidence.explanation.checks))
                 yield ""
 
@@ -80,8 +91,10 @@ def _source(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _making(provenance: Provenance) -> Iterator[str]:
+def _making(provenance: Provenance, given: str) -> Iterator[str]:
     yield from ("---", "", CAVEAT, "")
     yield f"Made by contrast {provenance.version}" + (":" if provenance.command else ".")
     if provenance.command:
         yield from ("", f"    {' '.join(provenance.command.splitlines())}")
+        if given:
+            yield from ("", given)

@@ -1,7 +1,9 @@
 """How a report was made: by which command, with which options, by which version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contrast.schema import Report
 from contrast.settings import CheckSettings
 from contrast.version import __version__
 
@@ -24,3 +26,10 @@ class Provenance:
         if self.settings.top is None:
             return None
         return self.settings.threshold if self.threshold is None else self.threshold
+
+
+def given_line(reports: Sequence[Report]) -> str:
+    """What the command needs besides, where an article came from no file that it could name; else nothing."""
+    if all(report.article.path for report in reports):
+        return ""
+    return 'What was given lay in no file: hand it over on standard input where the command says "-", else save it under the name there.'

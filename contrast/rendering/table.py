@@ -22,6 +22,7 @@ from contrast.rendering.explained import (
     name_of,
     no_contrast_line,
     on_one_line,
+    unexplained_line,
 )
 from contrast.rendering.terminal import printable
 from contrast.schema import Finding, Observation, Report, Statement
@@ -68,7 +69,7 @@ def _contrasts(report: Report, counted_from: float | None) -> Iterator[Renderabl
     for rank, finding in enumerate(report.contrasts, 1):
         yield _finding(rank, finding, report.statement(finding.statement), report.observation(finding.observation))
     if any(finding.explanation for finding in report.contrasts):
-        yield Text(KEY, style="dim")
+        yield Text(f"{KEY}. {unexplained_line(report)}".rstrip(), style="dim")
     yield Text(CAVEAT, style="dim")
     yield Text()
 
@@ -82,7 +83,7 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
     rows.add_row(Text("reported", style="magenta"), _quote(observation.text))
     rows.add_row("", _words(f"{observation.id} · {observation.source or 'the article itself'}", "dim"))
     if finding.explanation:
-        rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation)))
+        rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation, finding.probability)))
         rows.add_row(Text("checked", style="dim"), _words("\n".join(check_lines(finding.explanation.checks))))
     return Group(Text(f"{rank:>3}.  contradiction {finding.probability:.2f}", style="red"), Padding(rows, (0, 0, 1, 6)))
 

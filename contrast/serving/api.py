@@ -63,7 +63,11 @@ _FORM = {
     "additionalProperties": False,
     "properties": {
         "text": {"type": "string", "description": "A plain text."},
-        "file": {"type": "string", "format": "binary", "description": "A .txt, .html, .md, .pdf or .docx file, instead of a text."},
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": "A .txt, .html, .md, .pdf or .docx file, or a .jsonl file of one article, instead of a text.",
+        },
     },
 }
 CHECK_BODY: dict[str, Any] = {
@@ -86,7 +90,7 @@ def api_router(queue: ModelQueue, pending: PendingChecks, kept: KeptReports, met
     async def check(
         request: Request,
         all_pairs: Annotated[bool, Query(description="Include every scored pair.")] = False,
-        explain: Annotated[bool, Query(description="Tell why the strongest contrasts were flagged; takes longer.")] = False,
+        explain: Annotated[bool, Query(description="Tell why contrasts were flagged; takes longer.")] = False,
         keep: Annotated[bool, Query(description="Keep the report, explained; the header Location tells its address.")] = False,
     ) -> Response:
         """Check an article; the answer is that of contrast check --format json."""

@@ -10,13 +10,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from contrast.reading import DOCUMENT_READERS
+from contrast.reading import DOCUMENT_READERS, RECORDS_ENDING
 from contrast.reading.decoding import MAX_BYTES, MAX_DOCUMENT_BYTES
 from contrast.serving.messages import CheckTask, CompareTask
 from contrast.serving.refusals import NO_ARTICLE, NOT_READ, TOO_LARGE, Refusal
 
 TEXT_ENDINGS = ("", ".txt", ".text")
-ENDINGS = (*TEXT_ENDINGS[1:2], *DOCUMENT_READERS)
+DOCUMENT_ENDINGS = (*DOCUMENT_READERS, RECORDS_ENDING)
+ENDINGS = (*TEXT_ENDINGS[1:2], *DOCUMENT_ENDINGS)
 MAX_PAIR_CHARACTERS = 10_000
 N_FIELDS = 4
 JSON = "application/json"
@@ -138,13 +139,13 @@ def ending_of(name: str) -> str:
     ('.docx', '')
     """
     ending = PurePosixPath(name.replace("\\", "/")).suffix.lower()
-    if ending not in TEXT_ENDINGS and ending not in DOCUMENT_READERS:
+    if ending not in TEXT_ENDINGS and ending not in DOCUMENT_ENDINGS:
         raise Refusal(NO_ARTICLE, f"a file that ends in {ending[:20]!r}; expected {', '.join(ENDINGS)}; or paste the article's text")
     return ending
 
 
 def _task(content: bytes, ending: str) -> CheckTask:
-    if ending not in DOCUMENT_READERS and len(content) > MAX_BYTES:
+    if ending not in DOCUMENT_ENDINGS and len(content) > MAX_BYTES:
         size = f"{len(content) / 1e6:.1f} MB; expected one article of at most {MAX_BYTES / 1e6:.0f} MB"
         raise Refusal(TOO_LARGE, f"a text of {size}; split it into articles")
     return CheckTask(content, ending)

@@ -16,7 +16,7 @@ from pathlib import Path
 from contrast.comparing import describe
 from contrast.errors import ContrastError, InputError
 from contrast.pipeline import Checker
-from contrast.reading import DOCUMENT_READERS, read_content
+from contrast.reading import ENDINGS, read_content
 from contrast.rendering.carried import as_carried
 from contrast.rendering.provenance import Provenance
 from contrast.schema import Progress
@@ -101,7 +101,7 @@ def command_of(ending: str, settings: CheckSettings) -> str:
     >>> command_of(".txt", CheckSettings(threshold=0.7, explain=True))
     'contrast check article.txt --threshold 0.7 --format html -o report.html'
     """
-    source = f"article{ending if ending in DOCUMENT_READERS else '.txt'}"
+    source = f"article{ending if ending in ENDINGS else '.txt'}"
     options = {"--threshold": settings.threshold, "--top": settings.top, "--model": settings.model}
     given = [str(part) for option in options.items() if option[1] is not None for part in option]
     unexplained = [] if settings.explain else ["--no-explain"]
