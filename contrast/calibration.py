@@ -2,8 +2,8 @@
 
 Two calibrations, since base rates differ: of a pair given by hand, where each relation is taken to be as likely as the others (a
 temperature over the logits; Guo et al., 2017, https://arxiv.org/abs/1706.04599), and of a pair found in an
-article, where most are neutral (a multinomial logistic regression over the log-probabilities, the pair's circumstances and what the other
-pairs of the article tell; Platt, 1999).
+article, where most are neutral (a multinomial logistic regression over the log-probabilities, the pair's circumstances, what the other
+pairs of the article tell, and the order in time; Platt, 1999).
 Both are fitted by `contrast train calibration` on articles and pairs held out from training, and lie in the model's `calibration.json`
 with what they come from.
 """
@@ -23,7 +23,8 @@ from contrast.schema import RelationProbabilities
 SMALLEST = 1e-6
 N_CIRCUMSTANCES = 5
 N_NEIGHBOURS = 8
-N_FEATURES = len(RELATIONS) + N_CIRCUMSTANCES + N_NEIGHBOURS + 1
+N_TIMES = 1
+N_FEATURES = len(RELATIONS) + N_CIRCUMSTANCES + N_NEIGHBOURS + N_TIMES + 1
 ALWAYS_MIXED = (0.0, 0.0, 1.0)
 
 
@@ -32,7 +33,7 @@ class Calibration:
     """How logits become probabilities, and from where a pair of an article is shown.
 
     `weights` has shape (n_features, 3) and takes [log p of entailment, neutral, contradiction, circumstances of the pair, what its
-    neighbours tell, 1].
+    neighbours tell, whether it is out of time, 1].
     `verdict_weights` has shape (3,) and takes [log-odds of the strongest contrast, of the strongest support, 1] of a statement that
     has both: below 0 the contrast outweighs the support.
     """
@@ -72,9 +73,12 @@ class Calibration:
         """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""
         return softmax(logits / self.temperature + self.offset)
 
-    def of_article(self, logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray) -> FloatArray:
-        """Probabilities (n, 3) of the pairs of an article, given their circumstances (n, 5) and what their neighbours tell (n, 8)."""
-        return softmax(np.einsum("nf,fr->nr", features(logits, circumstances, neighbours), self.weights))
+    def of_article(self, logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray, times: FloatArray) -> FloatArray:
+        """Probabilities (n, 3) of the pairs of an article.
+
+        Given their circumstances (n, 5), what their neighbours tell (n, 8), and whether each is out of time (n,).
+        """
+        return softmax(np.einsum("nf,fr->nr", features(logits, circumstances, neighbours, times), self.weights))
 
     def weigh(self, against: float, in_favour: float) -> Verdict:
         """The verdict on a statement with contrasts and supports, from the probability of the strongest of each: mixed, or contradicted."""
@@ -88,10 +92,10 @@ class Calibration:
         return softmax((np.log(probabilities + SMALLEST) + np.einsum("nf,fr->nr", change, self.weights[:n])).astype(np.float32))
 
 
-def features(logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray) -> FloatArray:
-    """What the article calibration looks at: shape (n, 17)."""
+def features(logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray, times: FloatArray) -> FloatArray:
+    """What the article calibration looks at: shape (n, 18)."""
     ones = np.ones((len(logits), 1), dtype=np.float32)
-    return np.hstack([log_softmax(logits), circumstances, neighbours, ones]).astype(np.float32)
+    return np.hstack([log_softmax(logits), circumstances, neighbours, times[:, None], ones]).astype(np.float32)
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:

@@ -33,6 +33,7 @@ from contrast.scoring.framing import Framed
 from contrast.scoring.pairs import frame_pair
 from contrast.scoring.scorer import FramedPair
 from contrast.settings import CheckSettings, models_folder
+from contrast.timing import are_out_of_time
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts
 
 # Pairs judged between two words of progress: some tenths of a second.
@@ -126,7 +127,7 @@ class Checker:
                 observations=tuple(found.observations),
                 contrasts=(),
                 supports=(),
-                pairs=tuple(self._scored(found.pairing, logits)),
+                pairs=tuple(self._scored(found.pairing.pairs, logits, article.date)),
                 n_pairs_skipped=found.pairing.n_skipped,
                 model=self._scorer.info,
             )
@@ -178,14 +179,13 @@ class Checker:
             raise ModelError(f"{self._scorer.info.name}: the model gave no number for a pair, so nothing can be said; use another model")
         return logits
 
-    def _scored(self, pairing: Pairing, logits: FloatArray) -> list[ScoredPair]:
-        if not pairing.pairs:
+    def _scored(self, pairs: Sequence[CandidatePair], logits: FloatArray, article_date: str | None) -> list[ScoredPair]:
+        if not pairs:
             return []
-        told = circumstances(pairing.pairs), neighbourhood(pairing.pairs, logits)
-        probabilities = self._scorer.calibration.of_article(logits, *told)
+        probabilities = self._scorer.calibration.of_article(logits, *told_of(pairs, logits, article_date))
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
-            for pair, record in zip(pairing.pairs, as_records(probabilities), strict=True)
+            for pair, record in zip(pairs, as_records(probabilities), strict=True)
         ]
 
 
@@ -224,6 +224,12 @@ def find_observations(sentences: Sequence[Sentence], roles: Sequence[SentenceRol
         Observation(f"o{n}", k, sentences[k].text, sentences[k].start, sentences[k].end, roles[k].speaker, roles[k].observation)
         for n, k in enumerate(found, 1)
     ]
+
+
+def told_of(pairs: Sequence[CandidatePair], logits: FloatArray, article_date: str | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What the article calibration takes beside the logits: circumstances (n, 5), what neighbours tell (n, 8), what is out of time (n,)."""
+    times = are_out_of_time([(pair.statement, pair.observation) for pair in pairs], article_date)
+    return circumstances(pairs), neighbourhood(pairs, logits), times
 
 
 def frame_pairs(pairs: Sequence[CandidatePair], sentences: Sequence[Sentence]) -> list[FramedPair]:

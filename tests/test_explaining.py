@@ -15,12 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrast.calibration import Calibration
+from contrast.dates import find_dates, resolve
 from contrast.evaluation.explanations import evaluate_explanations
 from contrast.explaining import explain
-from contrast.explaining.checks import check_actor, check_place, check_quantity
-from contrast.explaining.dates import find_dates, resolve
+from contrast.explaining.checks import check_actor, check_place, check_quantity, check_time
 from contrast.explaining.spans import Surroundings
-from contrast.explaining.timing import check_time
 from contrast.explaining.words import Omission, content_words, leave_out, without
 from contrast.labels import StatementKind
 from contrast.rendering import as_text
@@ -31,6 +30,7 @@ from contrast.schema import Check, Explanation, ModelInfo, Observation, Report, 
 from contrast.scoring.framing import Framed, frame
 from contrast.scoring.scorer import FramedPair
 from contrast.settings import CheckSettings
+from contrast.timing import are_out_of_time
 from contrast.verifying import verify_page
 from tests.conftest import ARTICLES
 from tests.test_cli import SCHEMA
@@ -91,12 +91,12 @@ def test_a_speaker_who_is_left_out_does_not_come_back_before_the_sentence() -> N
 
 def test_moved_probabilities_are_those_that_the_moved_logits_would_have_given() -> None:
     rng = np.random.default_rng(0)
-    before, after, circumstances, neighbours, weights = (
-        rng.normal(size=size).astype(np.float32) for size in ((4, 3), (4, 3), (4, 5), (4, 8), (17, 3))
+    before, after, circumstances, neighbours, times, weights = (
+        rng.normal(size=size).astype(np.float32) for size in ((4, 3), (4, 3), (4, 5), (4, 8), (4,), (18, 3))
     )
     calibration = replace(Calibration.plain(), weights=weights)
-    moved = calibration.moved(calibration.of_article(before, circumstances, neighbours), before, after)
-    assert np.allclose(moved, calibration.of_article(after, circumstances, neighbours), atol=1e-4)
+    moved = calibration.moved(calibration.of_article(before, circumstances, neighbours, times), before, after)
+    assert np.allclose(moved, calibration.of_article(after, circumstances, neighbours, times), atol=1e-4)
 
 
 def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: str | None = "Ada Holm") -> tuple[Statement, Observation]:
@@ -121,6 +121,17 @@ def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: s
 )
 def test_time_passes_fails_or_is_unknown(said: str, seen: str, kind: StatementKind, outcome: str) -> None:
     assert check_time(*sides(said, seen, kind=kind), AROUND).outcome == outcome
+
+
+def test_out_of_time_is_what_fails_the_check_of_time() -> None:
+    said, seen = sides("On Monday Ada Holm promised to keep the mill open.", "On Friday the gates were chained.")
+    later = replace(seen, id="o2", text="On Tuesday the gates were chained.")
+    undated = replace(seen, id="o3", text="The gates were chained.")
+    pairs = [(said, later), (said, seen), (said, undated)]
+    outcomes = [check_time(*pair, AROUND).outcome for pair in pairs]
+    assert outcomes == ["pass", "fail", "unknown"]
+    assert are_out_of_time(pairs, AROUND.date).tolist() == [0.0, 1.0, 0.0]
+    assert are_out_of_time(pairs, None).tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_no_pair_gives_no_judgement(checker) -> None:
 
 def test_article_calibration_gives_probabilities() -> None:
     logits = np.array([[3.0, -1.0, 0.0], [-60.0, 60.0, 0.0]], dtype=np.float32)
-    plain = Calibration.plain().of_article(logits, *(np.zeros((2, n), dtype=np.float32) for n in (5, 8)))
+    plain = Calibration.plain().of_article(logits, *(np.zeros(size, dtype=np.float32) for size in ((2, 5), (2, 8), 2)))
     assert np.allclose(plain, softmax(logits), atol=1e-4)
     assert np.allclose(plain.sum(axis=1), 1.0)
 

@@ -591,31 +591,32 @@ def test_progress_is_told(stubbed: Running) -> None:
     assert len(judged) > 2
 
 
-def test_200_at_once_are_all_answered_each_with_its_own_report(tmp_path: Path) -> None:
-    texts = [f"The mill number {k} will stay open. On Friday the mill number {k} shut." for k in range(200)]
+def test_200_at_once_are_all_answered_each_with_its_own_report(server: Running) -> None:
+    texts = [f"The mill number {k} will stay open, its owner promised. On Friday the mill number {k} shut for good." for k in range(200)]
 
     def insist(text: str) -> tuple[Answer, int]:
         chance = random.Random(text)
         for n_refused in range(200):
-            answer = running.check(text)
+            answer = server.check(text)
             if answer.status != 429:
                 return answer, n_refused
             answer.assert_refused(429, "32 texts are waiting already")
             time.sleep(int(answer.headers["Retry-After"]) * chance.random())
         raise AssertionError("never answered")
 
-    with stub(tmp_path / "reviews.sqlite") as running:
-        before = running.kilobytes()
-        with ThreadPoolExecutor(200) as pool:
-            answers = list(pool.map(insist, texts))
-        assert sum(n for _, n in answers) > 0, "the queue was never full"
-        for text, (answer, _) in zip(texts, answers, strict=True):
-            assert answer.status == 200
-            assert answer.json["article"]["sha256"] == sha256(text.encode()).hexdigest()
-            assert text.startswith(answer.json["statements"][0]["text"])
-        assert running.kilobytes() - before < 60_000
-        assert running.check(texts[0]).status == 200
-        assert running.ask("GET", "/healthz").json["n_waiting"] == 0
+    for text in texts[:8]:
+        server.check(text)
+    before = server.kilobytes()
+    with ThreadPoolExecutor(200) as pool:
+        answers = list(pool.map(insist, texts))
+    assert sum(n for _, n in answers) > 0, "the queue was never full"
+    for text, (answer, _) in zip(texts, answers, strict=True):
+        assert answer.status == 200
+        assert answer.json["article"]["sha256"] == sha256(text.encode()).hexdigest()
+        assert text.startswith(answer.json["statements"][0]["text"])
+    assert server.kilobytes() - before < 60_000
+    assert server.check(texts[0]).status == 200
+    assert server.ask("GET", "/healthz").json["n_waiting"] == 0
 
 
 def stop_while(running: Running, sent: Callable[[], Answer], waiting: Callable[[], Answer]) -> tuple[Answer, Answer]:
@@ -790,7 +791,7 @@ def test_whatever_fits_the_description_is_answered_as_described(server: Running)
     for operation in operations:
 
         @settings(
-            max_examples=8, derandomize=True, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+            max_examples=20, derandomize=True, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
         )
         @given(case=operation.as_strategy())
         def send(case: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from contrast.explaining.lexicon import EMPTY_WORDS, MEASURES, NUMBERS, PLURALS, SCALES
+from contrast.lexicon import EMPTY_WORDS, MEASURES, NUMBERS, PLURALS, SCALES
 
 Comparison = Literal["exactly", "about", "at least", "at most"]
 

@@ -1,21 +1,21 @@
 """What a contrast needs, checked against the words of both sides: the same actor, the same place, an order in time, amounts that differ.
 
 Each check passes, fails, or is unknown, and names the words that it rests on. Unknown is said wherever the text does not tell. A check is a
-label beside the flag: it removes none and moves no probability. What stands behind each, and what it cannot know, is told in `names`,
-`timing` and `amounts`; how checks fall out among right and wrong flags is printed by `contrast evaluate explanations`.
+label beside the flag and removes none; only time moves a pair's probability (`timing`). What stands behind each, and what it cannot know,
+is told in `names`, `timing` and `amounts`; how checks fall out among right and wrong flags is printed by `contrast evaluate explanations`.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from itertools import product
 
+from contrast.dates import find_dates
 from contrast.explaining.amounts import Amount, find_amounts
-from contrast.explaining.dates import find_dates
-from contrast.explaining.lexicon import OPPOSITES
 from contrast.explaining.names import Name, find_names, find_other_party, find_words_of, is_alike, proper_words
 from contrast.explaining.spans import Spans, Surroundings, spans_of, stretches_of
-from contrast.explaining.timing import check_time
+from contrast.lexicon import OPPOSITES
 from contrast.schema import Check, Observation, Statement, phrases_of
+from contrast.timing import dates_of_observation, dates_of_statement, when_happened, window_of
 
 _NEGATION = re.compile(r"\b(?:no|not|never|none|nobody|nothing|without|denied|denies|deny|rejected)\b|n['’]t\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]|\b(?:and|but)\b")
@@ -58,6 +58,23 @@ def check_place(statement: Statement, observation: Observation, around: Surround
         reason = f"{_listed(said_places)} and {_listed(seen_places)}: whether one lies in the other is not known here"
         return Check("place", "unknown", reason, *spans)
     return Check("place", "unknown", "not both sides name a place", *spans)
+
+
+def check_time(statement: Statement, observation: Observation, around: Surroundings) -> Check:
+    """Passes where what is reported happened within the time for which the statement binds; fails where before or after."""
+    said, seen = dates_of_statement(statement, around.date), dates_of_observation(observation, around.date)
+    spans = spans_of(statement, stretches_of(said)), spans_of(observation, stretches_of(seen))
+    window, happened = window_of(statement, said), when_happened(seen)
+    if window is None or happened is None:
+        sides = [side for side, time in (("statement", window), ("observation", happened)) if time is None]
+        return Check("time", "unknown", f"the {' and the '.join(sides)} {'gives' if len(sides) == 1 else 'give'} no date to go by", *spans)
+    reason = f"reported for {happened}, the statement holds {window}"
+    if window.excludes(happened):
+        return Check("time", "fail", reason, *spans)
+    # What lies before the end of an intention may lie before its beginning, which only a date can rule out.
+    is_after = happened.first >= window.begins if window.begins else statement.kind == "claim"
+    is_within = is_after and (not window.ends or happened.last <= window.ends)
+    return Check("time", "pass" if is_within else "unknown", reason, *spans)
 
 
 def check_quantity(statement: Statement, observation: Observation, around: Surroundings) -> Check:

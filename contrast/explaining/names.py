@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contrast.explaining.lexicon import CALENDAR_WORDS, COMMON_WORDS, OPENING_WORDS
+from contrast.lexicon import CALENDAR_WORDS, COMMON_WORDS, OPENING_WORDS
 from contrast.schema import Sentence
 
 Stretch = tuple[int, int]

@@ -16,8 +16,8 @@ import numpy as np
 from contrast.calibration import log_odds
 from contrast.encoder import FloatArray
 from contrast.errors import ModelError
-from contrast.explaining.lexicon import EMPTY_WORDS
 from contrast.labels import RELATIONS
+from contrast.lexicon import EMPTY_WORDS
 from contrast.schema import CarryingWords, Explanation, Observation, Statement
 from contrast.scoring.framing import N_TARGET_WORDS, Framed
 from contrast.scoring.scorer import FramedPair, Scorer

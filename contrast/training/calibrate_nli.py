@@ -15,12 +15,11 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 from contrast.calibration import ALWAYS_MIXED, N_FEATURES, Calibration, as_records, features, log_odds, softmax
-from contrast.collective import neighbourhood
 from contrast.encoder import FloatArray
 from contrast.errors import InputError
 from contrast.labels import RELATIONS, Verdict
-from contrast.pairing import circumstances, pair_up
-from contrast.pipeline import frame_pairs
+from contrast.pairing import pair_up
+from contrast.pipeline import frame_pairs, told_of
 from contrast.roles import RoleReader
 from contrast.schema import ScoredPair
 from contrast.scoring.embedded import EmbeddedScorer
@@ -104,7 +103,7 @@ def _judge_article(scorer: EmbeddedScorer, reader: RoleReader, article: GoldArti
     x = np.zeros((0, N_FEATURES), dtype=np.float32)
     if kept:
         logits = scorer.logits(frame_pairs(pairs, found.text.sentences))
-        x = features(logits, circumstances(pairs), neighbourhood(pairs, logits))[kept]
+        x = features(logits, *told_of(pairs, logits, found.text.date))[kept]
     y = [2 if keys[k] in gold.contradicts else 0 if keys[k] in gold.supports else 1 for k in kept]
     against, in_favour = {s for s, _ in gold.contradicts}, {s for s, _ in gold.supports}
     clear = {found.at[s.id] for s in found.statements} - {s for s, _ in gold.ignored} - {None}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from contrast.explaining.lexicon import NUMBERS
+from contrast.lexicon import NUMBERS
 
 Unit = Literal["day", "week", "month", "year"]
 Bound = Literal["said", "from", "since", "until", "by", "at"]

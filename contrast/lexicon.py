@@ -1,4 +1,4 @@
-"""Words that the explanations pass over or know, as data."""
+"""Words that checks and dates pass over or know, as data."""
 
 _EMPTY = """a an the and or but nor so as at by for from in into of on onto per than that to toward towards upon via with within about is
 are was were be been being am has have had having do does did will would shall should can could may might must he she it they we you i him

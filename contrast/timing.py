@@ -2,16 +2,18 @@
 
 An intention binds from the day on which it was said, a statement "until May" up to May, one "by May" or "from May" from May on. A claim may
 be about any time before; of its dates only those that bound it count. A time that a sentence leaves unsaid is unknown, whatever its
-neighbours say.
+neighbours say. What lies outside the time is a label beside a contrast, and one of the circumstances of a pair's probability.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from contrast.explaining.dates import Bound, Dated, Days, Direction, find_dates, resolve
-from contrast.explaining.spans import Surroundings, spans_of, stretches_of
-from contrast.schema import Check, Observation, Statement
+import numpy as np
+
+from contrast.dates import Bound, Dated, Days, Direction, find_dates, resolve
+from contrast.encoder import FloatArray
+from contrast.schema import Observation, Statement
 
 # The bounds from which on a statement binds; what an intention says of "at Friday" it says from then on, and what it tells of since when
 # something has been so ("the pictures collected since 2017 will go") bounds nothing that is to come.
@@ -43,25 +45,22 @@ class Window:
     begins: date | None
     ends: date | None
 
+    def excludes(self, happened: Days) -> bool:
+        """Whether all of these days lie before or after."""
+        return bool((self.begins and happened.last < self.begins) or (self.ends and happened.first > self.ends))
+
     def __str__(self) -> str:
         return " ".join(f"{word} {day}" for word, day in (("from", self.begins), ("until", self.ends)) if day)
 
 
-def check_time(statement: Statement, observation: Observation, around: Surroundings) -> Check:
-    """Passes where what is reported happened within the time for which the statement binds; fails where before or after."""
-    said, seen = _resolved_of_statement(statement, around.date), _resolved_of_observation(observation, around.date)
-    spans = spans_of(statement, stretches_of(said)), spans_of(observation, stretches_of(seen))
-    window, happened = window_of(statement, said), when_happened(seen)
-    if window is None or happened is None:
-        sides = [side for side, time in (("statement", window), ("observation", happened)) if time is None]
-        return Check("time", "unknown", f"the {' and the '.join(sides)} {'gives' if len(sides) == 1 else 'give'} no date to go by", *spans)
-    reason = f"reported for {happened}, the statement holds {window}"
-    if (window.begins and happened.last < window.begins) or (window.ends and happened.first > window.ends):
-        return Check("time", "fail", reason, *spans)
-    # What lies before the end of an intention may lie before its beginning, which only a date can rule out.
-    is_after = happened.first >= window.begins if window.begins else statement.kind == "claim"
-    is_within = is_after and (not window.ends or happened.last <= window.ends)
-    return Check("time", "pass" if is_within else "unknown", reason, *spans)
+def are_out_of_time(pairs: Sequence[tuple[Statement, Observation]], article_date: str | None) -> FloatArray:
+    """For each pair (n,) 1 where the check of time fails, else 0; each sentence is read once."""
+    windows = {s.id: window_of(s, dates_of_statement(s, article_date)) for s in {s.id: s for s, _ in pairs}.values()}
+    days = {o.id: when_happened(dates_of_observation(o, article_date)) for o in {o.id: o for _, o in pairs}.values()}
+    known = ((windows[s.id], days[o.id]) for s, o in pairs)
+    return np.array(
+        [window is not None and happened is not None and window.excludes(happened) for window, happened in known], dtype=np.float32
+    )
 
 
 def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
@@ -78,7 +77,7 @@ def when_happened(dates: Iterable[Resolved]) -> Days | None:
     return Days(min(days.first for days in told), max(days.last for days in told)) if told else None
 
 
-def _resolved_of_statement(statement: Statement, article_date: str | None) -> list[Resolved]:
+def dates_of_statement(statement: Statement, article_date: str | None) -> list[Resolved]:
     """The dates of a statement; what an intention has ahead is counted from the day on which it was said, where that is told."""
     dates = list(find_dates(statement.text))
     said = [Resolved(dated, days) for dated in dates if dated.bound == "said" and (days := resolve(dated, article_date, "past"))]
@@ -92,7 +91,7 @@ def _resolved_of_statement(statement: Statement, article_date: str | None) -> li
     return sorted([*said, *others], key=lambda one: one.start)
 
 
-def _resolved_of_observation(observation: Observation, article_date: str | None) -> list[Resolved]:
+def dates_of_observation(observation: Observation, article_date: str | None) -> list[Resolved]:
     """The dates of an observation, but for those after the article's own, at which nothing can have been seen yet."""
     found = [Resolved(dated, days) for dated in find_dates(observation.text) if (days := resolve(dated, article_date, "past"))]
     return [one for one in found if not article_date or str(one.days.first) <= article_date]
