@@ -139,14 +139,25 @@ def _ways(core: Any, options: Mapping[str, Any]) -> list[_Way]:
     """How this processor may run a graph, the quickest first; the last runs everywhere.
 
     Without products of half precision, both sides of a product are scaled to whole numbers, group by group: half the time of float32 on a
-    processor with VNNI (docs/performance.md). OpenVINO 2026.4 compiles that for processors that cannot run it as well.
+    processor with VNNI (docs/performance.md). OpenVINO 2026.4 compiles that for processors that cannot run it as well, and without VNNI
+    multiplies in float32 all the same.
     """
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     for capability, products in (("BF16", "bfloat16"), ("FP16", "float16")):
         if capability in capabilities:
             return [_Way(products, options)]
+    if not _multiplies_whole_numbers():
+        return [_Way("float32", options)]
     scaled = {**options, "DYNAMIC_QUANTIZATION_GROUP_SIZE": N_SCALED_TOGETHER}
     return [_Way("int8", scaled, is_widened=False), _Way("float32", options)]
+
+
+def _multiplies_whole_numbers() -> bool:
+    """Whether the processor has VNNI; taken for granted where the system does not tell."""
+    try:
+        return "vnni" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
 
 
 @dataclass(frozen=True, slots=True)

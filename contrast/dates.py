@@ -131,8 +131,11 @@ def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Day
         return None
     base = base or date(2000, 1, 1)
     ways: tuple[Direction, ...] = ("past", "future") if direction == "nearest" else (direction,)
-    found = [day for way in ways if (day := _parse(dated.text, base, way))]
-    return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
+    try:
+        found = [day for way in ways if (day := _parse(dated.text, base, way))]
+        return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
+    except (ValueError, OverflowError):  # before the first year or after the last that a calendar holds
+        return None
 
 
 def _parse(words: str, base: date, direction: Direction) -> date | None:

@@ -103,6 +103,13 @@ class Graph:
         self._session = open_session(path, sha256, n_threads=n_threads, is_many=is_many)
         self.products = self._session.products
 
+    def batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Positions of rows of such lengths in batches, so that what is said of a row is the same whatever it is run with.
+
+        In float32 sums are rounded otherwise in a batch of another size, so each row is run by itself there, for 5 to 10 % of the speed.
+        """
+        return list(batches(lengths, 1 if self.products == "float32" else MAX_BATCH_TOKENS))
+
     def run_each(self, feeds: Sequence[dict[str, IntArray]], outputs: Sequence[str]) -> Iterator[list[FloatArray]]:
         """The named outputs of each batch, in their order; inputs that the graph does not take are left out."""
         return self._session.run_each([{name: feed[name] for name in self._session.inputs} for feed in feeds], outputs)
@@ -129,7 +136,7 @@ def padded_length(length: int, multiple: int = LENGTH_STEP) -> int:
 def batches(lengths: Sequence[int], max_tokens: int = MAX_BATCH_TOKENS) -> Iterator[list[int]]:
     """Positions in batches that are padded to one length, each within `max_tokens` (or alone).
 
-    Rows of another padded length never share a batch, so that what the model says of a row is the same whatever it is run with.
+    Rows of another padded length never share a batch: padding moves what is said of a row.
 
     >>> list(batches([3, 9, 4, 5], max_tokens=16))
     [[0, 2], [3], [1]]

@@ -18,7 +18,7 @@ from contrast.schema import Observation, SentenceRoles, Statement
 # What these bounds cost in contrasts found is printed by `python -m contrast.evaluation.budgets DIR` (figures in models/README.md).
 MAX_PAIRS_PER_STATEMENT = 24
 MAX_PAIRS_PER_SHORT_ARTICLE = 240
-MAX_PAIRS_PER_SENTENCE = 6
+MAX_PAIRS_PER_SENTENCE = 7
 # Log-odds: what promises less than one in ninety is not worth its time.
 MIN_PROMISE = -4.5
 # Pairs of each statement that come before all others', so that a busy statement does not push a quiet one out of a long article.

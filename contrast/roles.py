@@ -14,7 +14,7 @@ import numpy as np
 from tokenizers import Encoding
 
 from contrast.calibration import N_CIRCUMSTANCES
-from contrast.encoder import FloatArray, Graph, IntArray, ModelFolder, batches, open_folder, open_tokenizer, padded
+from contrast.encoder import FloatArray, Graph, IntArray, ModelFolder, open_folder, open_tokenizer, padded
 from contrast.errors import ModelError
 from contrast.labels import ROLES
 from contrast.schema import Progress, Sentence, SentenceRoles, Watch
@@ -101,7 +101,7 @@ class RoleReader:
         windows = [(n, window) for n, of_article in enumerate(encodings) for window in lay([encoding.ids for encoding in of_article])]
         readings = [_Reading.blank(len(sentences)) for sentences in articles]
         n_read, n_sentences = 0, sum(map(len, articles))
-        of_length = list(batches([len(window.ids) for _, window in windows]))
+        of_length = self._graph.batches([len(window.ids) for _, window in windows])
         outputs = self._graph.run_each([_feed_of([windows[k][1] for k in batch]) for batch in of_length], OUTPUTS)
         for batch, (role_logits, speaker_logits, vectors) in zip(of_length, outputs, strict=True):
             for row, k in enumerate(batch):

@@ -83,6 +83,25 @@ def test_what_was_compiled_is_kept_and_what_is_broken_is_passed_over(
     assert kept.stat().st_size > 1000
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "has_vnni", "products"),
+    [
+        (["FP32", "INT8", "BF16"], True, ["bfloat16"]),
+        (["FP32", "INT8"], True, ["int8", "float32"]),
+        (["FP32", "INT8"], False, ["float32"]),
+    ],
+)
+def test_what_is_told_of_products_is_what_the_processor_has(
+    monkeypatch: pytest.MonkeyPatch, capabilities: list[str], has_vnni: bool, products: list[str]
+) -> None:
+    class Core:
+        def get_property(self, *_of: str) -> list[str]:
+            return capabilities
+
+    monkeypatch.setattr(backends, "_multiplies_whole_numbers", lambda: has_vnni)
+    assert [way.products for way in backends._ways(Core(), {})] == products
+
+
 @pytest.mark.parametrize("runs", [True, False], ids=["whole numbers", "where they do not run"])
 def test_products_of_whole_numbers_say_what_others_say_and_give_way_where_they_do_not_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: list[FramedPair], runs: bool

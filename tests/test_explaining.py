@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,19 @@ def test_a_month_that_is_not_over_may_still_be_meant() -> None:
 )
 def test_what_a_date_bounds_is_told_by_the_words_before_it(words: str, bound: str) -> None:
     assert [dated.bound for dated in find_dates(words)] == [bound]
+
+
+@given(
+    st.dates(),
+    st.sampled_from(
+        ["last week", "next year", "999 years ago", "in 12 months", "29 February", "last night", "Friday", "in May", "next March"]
+    ),
+    st.sampled_from(["past", "future", "nearest"]),
+)
+def test_no_date_of_an_article_is_too_early_or_too_late(day: date, words: str, direction: Any) -> None:
+    for dated in find_dates(f"It shut {words}."):
+        days = resolve(dated, str(day), direction)
+        assert days is None or days.first <= days.last
 
 
 def test_without_the_date_of_the_article_only_whole_dates_are_known() -> None:

@@ -791,7 +791,12 @@ def test_whatever_fits_the_description_is_answered_as_described(server: Running)
     for operation in operations:
 
         @settings(
-            max_examples=20, derandomize=True, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+            max_examples=20,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy())
         def send(case: Any) -> None:

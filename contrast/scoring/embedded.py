@@ -7,7 +7,7 @@ import numpy as np
 from tokenizers import Encoding
 
 from contrast.calibration import Calibration
-from contrast.encoder import FloatArray, Graph, ModelFolder, batches, feed_of, open_folder, open_tokenizer
+from contrast.encoder import FloatArray, Graph, ModelFolder, feed_of, open_folder, open_tokenizer
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS
 from contrast.scoring.framing import frame, is_cut
@@ -37,7 +37,7 @@ class EmbeddedScorer:
         """Raw outputs (n_pairs, 3) in the order of `RELATIONS`."""
         encodings = self._encodings(pairs)
         logits = np.zeros((len(pairs), len(RELATIONS)), dtype=np.float32)
-        of_length = list(batches([len(encoding.ids) for encoding in encodings]))
+        of_length = self._graph.batches([len(encoding.ids) for encoding in encodings])
         outputs = self._graph.run_each([feed_of([encodings[k] for k in batch]) for batch in of_length], ("logits",))
         for batch, (output,) in zip(of_length, outputs, strict=True):
             logits[batch] = output[:, self._order]
