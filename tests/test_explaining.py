@@ -226,6 +226,8 @@ def test_quantity_passes_fails_or_is_unknown(said: str, seen: str, outcome: str)
         ("No tree north of Orsk will be cut.", "Trees lay cut south of Orsk on Friday.", "fail"),
         ("The mill in Orsk will stay open.", "Gates were chained in Veld on Friday.", "unknown"),
         ("The mill will stay open.", "Gates were chained in Orsk on Friday.", "unknown"),
+        ("The mill in Port Orsk will stay open.", "Gates were chained in Orsk on Friday.", "pass"),
+        ("The mill in Port Orsk will stay open.", "Gates were chained in Port Veld on Friday.", "unknown"),
     ],
 )
 def test_place_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) -> None:

@@ -115,9 +115,11 @@ def _opposite(before: str, before_other: str) -> tuple[str, str] | None:
 
 
 def _shared(said: Iterable[Name], seen: Iterable[Name], around: Surroundings) -> tuple[Name, Name] | None:
-    """The first names of both sides that share a word that tells."""
+    """The first names of both sides of which one has all the words that tell of the other: Orsk and Port Orsk, not two Koreas."""
     for one, other in product(said, seen):
-        if any(is_alike(a, b) for a, b in product(proper_words(one.text, around.capitals), proper_words(other.text, around.capitals))):
+        words, others = (proper_words(name.text, around.capitals) for name in (one, other))
+        fewer, more = sorted((words, others), key=len)
+        if fewer and all(any(is_alike(a, b) for b in more) for a in fewer):
             return one, other
     return None
 
