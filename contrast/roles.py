@@ -183,7 +183,7 @@ def _whole_words(text: str, start: int, end: int) -> str | None:
         start -= 1
     while end < len(text) and text[end].isalnum():
         end += 1
-    return text[start:end].strip(" ,;:-–—\"“”'’‘") or None
+    return " ".join(text[start:end].split()).strip(" ,;:-–—\"“”'’‘") or None
 
 
 def is_pronoun(speaker: str) -> bool:

@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -96,6 +97,18 @@ def test_text_broken_to_fit_a_width_reads_as_before(path: Path, width: int, endi
     whole, parts = words_of(text), words_of(broken(text, width, ending, is_filled=is_filled))
     # A line may end on "Mr." or "No." before a number, or be full and end a heading.
     assert len(set(whole) - set(parts)) <= 2, sorted(set(whole) - set(parts))
+
+
+def test_a_broken_text_is_understood_as_before(checker: Any) -> None:
+    text = (ARTICLES / "b-marshport-cameras.txt").read_text(encoding="utf-8")
+    before, after = (checker.check_text(one) for one in (text, broken(text, 72, "\n", is_filled=True)))
+    for one, other in ((before.statements, after.statements), (before.observations, after.observations)):
+        assert [" ".join(side.text.split()) for side in other] == [side.text for side in one]
+    assert [(s.speaker, s.kind, s.verdict) for s in after.statements] == [(s.speaker, s.kind, s.verdict) for s in before.statements]
+    assert any(s.speaker and s.speaker not in s.text and s.speaker in " ".join(s.text.split()) for s in after.statements)
+    pairs = [[(p.statement, p.observation, p.probabilities.contradiction) for p in report.pairs] for report in (before, after)]
+    assert [pair[:2] for pair in pairs[0]] == [pair[:2] for pair in pairs[1]]
+    assert all(abs(one[2] - other[2]) < 0.001 for one, other in zip(*pairs, strict=True))
 
 
 def test_no_sentence_runs_over_a_line_break_that_fits_no_width() -> None:

@@ -19,7 +19,7 @@ from contrast.errors import ModelError
 from contrast.labels import RELATIONS
 from contrast.lexicon import EMPTY_WORDS
 from contrast.schema import CarryingWords, Explanation, Observation, Statement
-from contrast.scoring.framing import N_TARGET_WORDS, Framed
+from contrast.scoring.framing import N_TARGET_WORDS, Framed, names_its_speaker
 from contrast.scoring.scorer import FramedPair, Scorer
 
 Stretch = tuple[int, int]
@@ -141,11 +141,12 @@ def leave_out(text: str, stretches: Iterable[Stretch]) -> str:
 def without(pair: FramedPair, omission: Omission) -> FramedPair:
     """The pair without what the omission leaves out; a speaker who was named in the sentence is not put before it when left out."""
     hypothesis, premise = pair.hypothesis, pair.premise
-    is_named = hypothesis.speaker is not None and hypothesis.speaker.casefold() in hypothesis.text.casefold()
     return FramedPair(
         premise=replace(premise, text=leave_out(premise.text, omission.observation)),
         hypothesis=Framed(
-            leave_out(hypothesis.text, omission.statement), before=hypothesis.before, speaker=None if is_named else hypothesis.speaker
+            leave_out(hypothesis.text, omission.statement),
+            before=hypothesis.before,
+            speaker=None if names_its_speaker(hypothesis) else hypothesis.speaker,
         ),
     )
 

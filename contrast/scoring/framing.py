@@ -21,6 +21,15 @@ class Framed:
     speaker: str | None = None
 
 
+def names_its_speaker(side: Framed) -> bool:
+    """Whether the sentence itself names its speaker, wherever its lines are broken."""
+    return side.speaker is not None and _words(side.speaker) in _words(side.text)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
 def is_cut(side: Framed) -> bool:
     """Whether the sentence has more words than are read."""
     return len(side.text.split()) > N_TARGET_WORDS
@@ -38,7 +47,7 @@ def frame(side: Framed) -> str:
     """
     words = side.text.split()
     text = " ".join(words[:N_TARGET_WORDS])
-    if side.speaker and side.speaker.casefold() not in side.text.casefold():
+    if side.speaker and not names_its_speaker(side):
         text = f"{side.speaker}: {text}"
     if side.before:
         context = " ".join(side.before.split()[:N_CONTEXT_WORDS])
