@@ -15,7 +15,7 @@ from typing import Literal
 from contrast.lexicon import NUMBERS
 
 Unit = Literal["day", "week", "month", "year"]
-Bound = Literal["said", "from", "since", "until", "by", "at"]
+Bound = Literal["said", "from", "since", "until", "before", "by", "at"]
 Direction = Literal["past", "future", "nearest"]
 
 _MONTH = (
@@ -32,19 +32,22 @@ PATTERNS: tuple[tuple[Unit, str], ...] = (
     ("day", rf"{_MONTH}\s{_ORDINAL}(?!\d)(?:,?\s{_YEAR})?"),
     ("day", rf"{_ORDINAL}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
     ("month", rf"{_MONTH},?\s{_YEAR}"),
-    ("month", rf"(?:(?:last|next|this)\s|(?<=\b[Ii]n\s)|(?<=\b[Bb]y\s)|(?<=\bof\s)|(?<=\bsince\s)|(?<=\buntil\s)|(?<=\bfrom\s)){_MONTH}"),
-    ("day", rf"(?:(?:last|next|this)\s)?{_WEEKDAY}(?:\s(?:morning|afternoon|evening|night))?"),
+    (
+        "month",
+        rf"(?:(?:[Ll]ast|[Nn]ext|[Tt]his)\s|(?<=\b[Ii]n\s)|(?<=\b[Bb]y\s)|(?<=\bof\s)|(?<=\bsince\s)|(?<=\buntil\s)|(?<=\bfrom\s)){_MONTH}",
+    ),
+    ("day", rf"(?:(?:[Ll]ast|[Nn]ext|[Tt]his)\s)?{_WEEKDAY}(?:\s(?:morning|afternoon|evening|night))?"),
     ("day", r"(?:[Yy]esterday|[Tt]oday|[Tt]omorrow|[Tt]onight|(?<!the\s)[Ll]ast\snight|[Tt]his\s(?:morning|afternoon|evening))"),
     ("week", r"(?<!the\s)(?:[Ll]ast|[Nn]ext|[Tt]his)\sweek"),
     ("month", r"(?<!the\s)(?:[Ll]ast|[Nn]ext|[Tt]his)\smonth"),
     ("year", r"(?<!the\s)(?:[Ll]ast|[Nn]ext|[Tt]his)\syear"),
-    ("day", rf"{_NUMBER}\sdays?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\sdays?(?:\stime)?"),
-    ("week", rf"{_NUMBER}\sweeks?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\sweeks?(?:\stime)?"),
-    ("month", rf"{_NUMBER}\smonths?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\smonths?(?:\stime)?"),
-    ("year", rf"{_NUMBER}\syears?\s(?:ago|earlier)|[Ii]n\s{_NUMBER}\syears?(?:\stime)?"),
+    ("day", rf"(?<![\d,.]){_NUMBER}\sdays?\sago|[Ii]n\s{_NUMBER}\sdays?(?:\stime)?"),
+    ("week", rf"(?<![\d,.]){_NUMBER}\sweeks?\sago|[Ii]n\s{_NUMBER}\sweeks?(?:\stime)?"),
+    ("month", rf"(?<![\d,.]){_NUMBER}\smonths?\sago|[Ii]n\s{_NUMBER}\smonths?(?:\stime)?"),
+    ("year", rf"(?<![\d,.]){_NUMBER}\syears?\sago|[Ii]n\s{_NUMBER}\syears?(?:\stime)?"),
     ("year", rf"(?<=\b[Ii]n\s){_YEAR}|(?<=\bsince\s){_YEAR}|(?<=\b[Bb]y\s){_YEAR}|(?<=\buntil\s){_YEAR}|(?<=\bof\s){_YEAR}"),
 )
-_DATE = re.compile("|".join(rf"(?P<{unit}{k}>\b(?:{pattern})\b)" for k, (unit, pattern) in enumerate(PATTERNS)))
+_DATE = re.compile("|".join(rf"(?P<{unit}{k}>\b(?:{pattern})(?!\w))" for k, (unit, pattern) in enumerate(PATTERNS)))
 # What stands before a date and says how it bounds a time.
 _FILLER = (
     r"\s+(?:(?:the|an?|its|their|his|her)\s+(?:[\w’'-]+\s+){1,3}?(?:of|in|on)\s+)?"  # since the ban of 2017, before a vote on Friday
@@ -53,11 +56,12 @@ _FILLER = (
 BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("from", re.compile(rf"\b(?:from|starting|beginning|as\s+of|as\s+from|after|following)(?:\s+on)?{_FILLER}", re.IGNORECASE)),
     ("since", re.compile(rf"\bsince{_FILLER}", re.IGNORECASE)),
-    ("until", re.compile(rf"\b(?:until|till|through|before|up\s+to)(?:\s+at\s+least)?{_FILLER}", re.IGNORECASE)),
+    ("until", re.compile(rf"\b(?:until|till|through|up\s+to)(?:\s+at\s+least)?{_FILLER}", re.IGNORECASE)),
+    ("before", re.compile(rf"\bbefore{_FILLER}", re.IGNORECASE)),
     ("by", re.compile(rf"\b(?:by|no\s+later\s+than|not\s+later\s+than){_FILLER}", re.IGNORECASE)),
 )
 _SAYS = (
-    r"\b(?:said|says|told|tells|announced|announces|promised|pledged|vowed|denied|denies|claimed|insisted|declared|decided|agreed|ordered|undertook|"
+    r"\b(?:said|says|told|tells|announced|announces|promised|pledged|vowed|disclosed|published|revealed|denied|denies|claimed|insisted|declared|decided|agreed|ordered|undertook|"
     r"warned|added|stated|wrote|tweeted|posted|confirmed|reported|offered|called|threatened|assured|statement|interview|conference)\b"
 )
 _SAID_BEFORE = re.compile(rf"{_SAYS}(?:\s+[\w'’-]+){{0,5}}\s+$", re.IGNORECASE)
@@ -76,7 +80,7 @@ _UNITS = frozenset(["day", "week", "month", "year"])
 class Dated:
     """A date as a sentence words it, with its offsets there; `bound` says how it bounds what the sentence is about.
 
-    "said" is when somebody said so, "at" when it was or will be; from, since, until and by as they stand.
+    "said" is when somebody said so, "at" when it was or will be; from, since, until, before and by as they stand.
     """
 
     text: str
@@ -147,9 +151,9 @@ def _parse(words: str, base: date, direction: Direction) -> date | None:
     if turn and turn[2].casefold() in _UNITS:
         return _moved(base, **{f"{turn[2].casefold()}s": _TURNS[turn[1].casefold()]})
     if named := re.search(_WEEKDAY, words):
-        return _weekday(named[0], base, direction, turn[1] if turn else None)
+        return _weekday(named[0], base, direction, turn[1].casefold() if turn else None)
     if re.search(_MONTH, words) or re.fullmatch(rf"{_YEAR}(?:-\d\d-\d\d)?", words):
-        return _in_calendar(words[turn.start(2) :] if turn else words, base, _DIRECTIONS[turn[1]] if turn else direction)
+        return _in_calendar(words[turn.start(2) :] if turn else words, base, _DIRECTIONS[turn[1].casefold()] if turn else direction)
     return _moved(base, days=_NAMED_DAYS.get(words.casefold(), 0))
 
 

@@ -6,8 +6,8 @@ neighbours say. What lies outside the time is a label beside a contrast, and one
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -19,7 +19,17 @@ from contrast.schema import Observation, Statement
 # something has been so ("the pictures collected since 2017 will go") bounds nothing that is to come.
 _BEGINNINGS: dict[str, tuple[Bound, ...]] = {"intention": ("said", "from", "by", "at"), "claim": ("from", "since", "by")}
 # Where to look for a date that an intention names without its year.
-_AHEAD: dict[Bound, Direction] = {"from": "nearest", "at": "nearest", "since": "past", "by": "future", "until": "future"}
+_AHEAD: dict[Bound, Direction] = {
+    "from": "nearest",
+    "at": "nearest",
+    "since": "past",
+    "by": "future",
+    "until": "future",
+    "before": "future",
+}
+# Bounds of an observation that leave open until when; and up to where a sentence is about the year that it opens with.
+_OPEN: tuple[Bound, ...] = ("from", "since")
+N_OPENING_CHARACTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +78,16 @@ def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
     known = list(dates)
     begins = [one.days.first for one in known if one.dated.bound in _BEGINNINGS[statement.kind]]
     ends = [one.days.last for one in known if one.dated.bound == "until"]
+    ends += [one.days.first - timedelta(days=1) for one in known if one.dated.bound == "before" and one.days.first > date.min]
     return Window(max(begins, default=None), min(ends, default=None)) if begins or ends else None
 
 
 def when_happened(dates: Iterable[Resolved]) -> Days | None:
-    """The days for which something is reported; the day on which it was told does not count."""
-    told = [one.days for one in dates if one.dated.bound != "said"]
+    """The days for which something is reported; the day on which it was told does not count.
+
+    Nor does a year within the sentence, which tells of something else in passing ("the mill, built in 1903, was shut").
+    """
+    told = [one.days for one in dates if one.dated.bound != "said" and (one.dated.unit != "year" or one.start <= N_OPENING_CHARACTERS)]
     return Days(min(days.first for days in told), max(days.last for days in told)) if told else None
 
 
@@ -92,6 +106,13 @@ def dates_of_statement(statement: Statement, article_date: str | None) -> list[R
 
 
 def dates_of_observation(observation: Observation, article_date: str | None) -> list[Resolved]:
-    """The dates of an observation, but for those after the article's own, at which nothing can have been seen yet."""
+    """The dates of an observation, but for those after the article's own, at which nothing can have been seen yet.
+
+    What has been so since a day is so up to that of the article, and unknown without it.
+    """
     found = [Resolved(dated, days) for dated in find_dates(observation.text) if (days := resolve(dated, article_date, "past"))]
-    return [one for one in found if not article_date or str(one.days.first) <= article_date]
+    if not article_date:
+        return [one for one in found if one.dated.bound not in _OPEN]
+    seen = [one for one in found if str(one.days.first) <= article_date]
+    today = date.fromisoformat(article_date)
+    return [replace(one, days=Days(one.days.first, today)) if one.dated.bound in _OPEN else one for one in seen]

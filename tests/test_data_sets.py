@@ -92,6 +92,25 @@ def test_a_set_of_one_label_is_reported_not_crashed_on(tmp_path: Path) -> None:
     assert any("label balance" in problem for problem in check_data_set(tmp_path).problems)
 
 
+@pytest.mark.parametrize("premises", [["The gates were shut."] * 6, ["Aa.", "Bb.", "Cc.", "Dd.", "Ee.", "Ff."]])
+def test_a_set_too_small_for_baselines_is_told_so(tmp_path: Path, premises: list[str]) -> None:
+    rows = [
+        {
+            "premise": premise,
+            "hypothesis": f"Mill{k} x{k}.",
+            "label": "contradiction" if k == 0 else "neutral",
+            "statement_id": str(k),
+            "n_reviewers": 1,
+        }
+        for k, premise in enumerate(premises)
+    ]
+    write(tmp_path / "train.jsonl", rows)
+    (tmp_path / "README.md").write_text("# Mine\n", encoding="utf-8")
+    findings = check_data_set(tmp_path)
+    assert findings.problems == []
+    assert any("to test what half a pair gives away" in warning for warning in findings.warnings)
+
+
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to check"):
         check_data_set(tmp_path)

@@ -118,6 +118,12 @@ def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: s
         ("Not a log has been cut since January 2024, Holm said.", "In May 2023 40 logs lay in the yard.", "claim", "fail"),
         ("Pictures taken since 2017 will be deleted, Holm said.", "On 2 February 40 pictures were kept.", "intention", "unknown"),
         ("Holm said on Monday that no log was cut.", "On Friday 40 logs lay in the yard.", "claim", "unknown"),
+        ("On Monday Ada Holm promised to open the gates.", "The gates have been chained since February.", "intention", "unknown"),
+        ("On Monday Ada Holm promised to open the gates.", "The mill, built in 1903, was shut.", "intention", "unknown"),
+        ("On Monday Ada Holm promised to open the gates.", "In 2021 the gates were chained.", "intention", "fail"),
+        ("Not a log was cut before March 2024, Holm said.", "In March 2024 40 logs lay in the yard.", "claim", "fail"),
+        ("The mill will run until March 2024, Holm said.", "On 9 March the gates were chained.", "intention", "unknown"),
+        ("The mill will run before March 2024, Holm said.", "On 9 March the gates were chained.", "intention", "fail"),
     ],
 )
 def test_time_passes_fails_or_is_unknown(said: str, seen: str, kind: StatementKind, outcome: str) -> None:
@@ -149,6 +155,8 @@ def test_out_of_time_is_what_fails_the_check_of_time() -> None:
         ("It shut in two months.", "2024-05-01 to 2024-05-31"),
         ("It shut last Tuesday.", "2024-03-05"),
         ("It shut next Tuesday.", "2024-03-19"),
+        ("Next Monday it shut.", "2024-03-18"),
+        ("It shut on 29 Feb. of all days.", "2024-02-29"),
         ("It shut last March.", "2024-03-01 to 2024-03-31"),
         ("It shut this year.", "2024-01-01 to 2024-12-31"),
         ("It shut last night.", "2024-03-11"),
@@ -170,7 +178,9 @@ def test_a_month_that_is_not_over_may_still_be_meant() -> None:
     ("words", "bound"),
     [
         ("None has sailed since the ban of 2017.", "since"),
-        ("None will sail before a vote on Friday.", "until"),
+        ("None will sail before a vote on Friday.", "before"),
+        ("None will sail until Friday.", "until"),
+        ("A log disclosed to us on Friday lists ten sails.", "said"),
         ("The mayor said on Friday that none sailed.", "said"),
     ],
 )
@@ -199,6 +209,7 @@ def test_without_the_date_of_the_article_only_whole_dates_are_known() -> None:
 
 def test_a_verb_or_a_number_is_no_date() -> None:
     assert not list(find_dates("They may march 40 miles; 2024 boots and the last night bus were there."))
+    assert not list(find_dates("It shut two days earlier, 3,000 days ago."))
 
 
 @pytest.mark.parametrize(
@@ -209,6 +220,8 @@ def test_a_verb_or_a_number_is_no_date() -> None:
         ("No one waits longer than 65 weeks.", "She has waited 81 weeks.", "pass"),
         ("No one waits longer than 65 weeks.", "She has waited 12 weeks.", "fail"),
         ("At least 4 km of road will be paved.", "Only 2,500 metres have been paved.", "pass"),
+        ("All 240 workers will stay.", "One hundred and fifty workers left on Friday.", "unknown"),
+        ("The mill will get € 5 million.", "The mill got €3 million.", "pass"),
         ("All 240 workers will stay.", "One of the workers left on Friday.", "unknown"),
         ("All 240 workers will stay.", "Only one of the workers was left on Friday.", "pass"),
         ("All 240 workers will stay.", "On Friday 83 lorries left.", "unknown"),
@@ -228,6 +241,8 @@ def test_quantity_passes_fails_or_is_unknown(said: str, seen: str, outcome: str)
         ("The mill will stay open.", "Gates were chained in Orsk on Friday.", "unknown"),
         ("The mill in Port Orsk will stay open.", "Gates were chained in Orsk on Friday.", "pass"),
         ("The mill in Port Orsk will stay open.", "Gates were chained in Port Veld on Friday.", "unknown"),
+        ("No tree north of Orsk will be cut.", "South of Orsk trees lay cut on Friday.", "fail"),
+        ("The mill in North Orsk will stay open.", "Gates were chained in South Orsk on Friday.", "unknown"),
     ],
 )
 def test_place_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) -> None:

@@ -99,6 +99,14 @@ def test_text_broken_to_fit_a_width_reads_as_before(path: Path, width: int, endi
     assert len(set(whole) - set(parts)) <= 2, sorted(set(whole) - set(parts))
 
 
+def test_a_blank_line_ends_a_paragraph_of_a_broken_text() -> None:
+    body = textwrap.fill("The mill at Orsk will stay open through the winter, its owner promised. " * 8, 72)
+    title = "The mill at Orsk will stay open through the whole of the winter"
+    article = read_text(f"{title}\n\n{body}\n\n{title}\n\n{body}\n")
+    assert article.title == title
+    assert len(article.sentences) == 18
+
+
 def test_a_broken_text_is_understood_as_before(checker: Any) -> None:
     text = (ARTICLES / "b-marshport-cameras.txt").read_text(encoding="utf-8")
     before, after = (checker.check_text(one) for one in (text, broken(text, 72, "\n", is_filled=True)))

@@ -114,7 +114,11 @@ def _check_baselines(rows: Sequence[dict[str, Any]], findings: Findings, by_make
     if len(set(groups)) < N_FOLDS:
         by_make.append(f"{len(set(groups))} statements; expected at least {N_FOLDS} to test what half a pair gives away")
         return
-    found = {name: baseline(values, [str(row["label"]) for row in rows], groups) for name, values in texts.items()}
+    try:
+        found = {name: baseline(values, [str(row["label"]) for row in rows], groups) for name, values in texts.items()}
+    except ValueError:  # a label in one fold alone, or no word that two rows share
+        by_make.append("too few rows of a label, or too few words in common, to test what half a pair gives away")
+        return
     findings.figures["baselines"] = found
     for name, accuracy in found.items():
         if accuracy >= MAX_BASELINE:

@@ -22,8 +22,8 @@ BOUNDS: tuple[tuple[Comparison, str], ...] = (
 _FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _WORDS = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _AMOUNT = re.compile(
-    rf"(?:\b(?P<bound>{'|'.join(words for _, words in BOUNDS)})\s+)?(?P<currency>[$€£])?"
-    rf"(?<![\w.,-])(?:(?P<figures>{_FIGURES})|(?P<words>(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)(?![\w-]))"
+    rf"(?:\b(?P<bound>{'|'.join(words for _, words in BOUNDS)})\s+)?(?:(?P<currency>[$€£])\s?)?"
+    rf"(?<![\w.,/-])(?:(?P<figures>{_FIGURES})|(?P<words>(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)(?![\w-]))"
     rf"(?:\s?(?P<scale>(?:{'|'.join(SCALES)})\b))?(?![\d])",
     re.IGNORECASE,
 )
@@ -35,6 +35,8 @@ _OF_ALL = re.compile(r"\bof\s+(?:all\s+)?(?:the|its|their|his|her|our|these|thos
 
 # One told from the others ("one of the boats sank"), which is no number of them.
 _ONE_OF = re.compile(r"(?<!only )(?<!just )one\s+of\b", re.IGNORECASE)
+# "One hundred and fifty" is not fifty; sums in words are not computed.
+_REST = re.compile(r"\b(?:hundred|thousand|million|billion)\s+(?:and\s+)?$", re.IGNORECASE)
 _NOT_ONE = re.compile(r"\bnot\s+(?:one|a\s+single)$", re.IGNORECASE)
 
 
@@ -76,7 +78,7 @@ def find_amounts(sentence: str, *, beside: Iterable[tuple[int, int]] = ()) -> It
     taken = tuple(beside)
     for match in _AMOUNT.finditer(sentence):
         is_beside = any(start < match.end() and match.start() < end for start, end in taken)
-        if is_beside or _OF_ALL.search(sentence[: match.start()]):
+        if is_beside or _OF_ALL.search(sentence[: match.start()]) or _REST.search(sentence[: match.start()]):
             continue
         units, factor, end = _units(match, _UNIT.match(sentence, match.end()))
         if units and (none := _NOT_ONE.search(sentence[: match.end()])):

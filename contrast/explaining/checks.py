@@ -11,7 +11,7 @@ from itertools import product
 
 from contrast.dates import find_dates
 from contrast.explaining.amounts import Amount, find_amounts
-from contrast.explaining.names import Name, find_names, find_other_party, find_words_of, is_alike, proper_words
+from contrast.explaining.names import Name, find_names, find_other_party, find_words_of, names_alike, proper_words
 from contrast.explaining.spans import Spans, Surroundings, spans_of, stretches_of
 from contrast.lexicon import OPPOSITES
 from contrast.schema import Check, Observation, Statement, phrases_of
@@ -35,7 +35,7 @@ def check_actor(statement: Statement, observation: Observation, around: Surround
     if same := spans_of(observation, find_words_of(party, observation.text, around.capitals)):
         return Check("actor", "pass", f"{party} speaks; both name {', '.join(phrases_of(same))}", spoken, same)
     said, seen = ([name for name in find_names(side.text, around.capitals) if not name.is_place] for side in (statement, observation))
-    if shared := _shared(said, seen, around):
+    if shared := _shared(said, seen):
         return Check("actor", "pass", f"both name {shared[1].text}", *_sides(statement, observation, shared))
     known = " ".join(filter(None, (party, observation.source)))
     if other := find_other_party(observation.text, known, around.parties, around.capitals):
@@ -48,7 +48,7 @@ def check_place(statement: Statement, observation: Observation, around: Surround
     """Passes where a place of one side is named on the other; fails where the two lie on opposite sides of it, north and south."""
     said, seen = (list(find_names(side.text, around.capitals)) for side in (statement, observation))
     said_places, seen_places = ([name for name in names if name.is_place] for names in (said, seen))
-    if shared := _shared(said_places, seen, around) or _shared(said, seen_places, around):
+    if shared := _shared(said_places, seen) or _shared(said, seen_places):
         sides = _sides(statement, observation, shared)
         if opposite := _opposite(statement.text[: shared[0].start], observation.text[: shared[1].start]):
             return Check("place", "fail", f"{opposite[0]} {shared[0].text}, not {opposite[1]} {shared[1].text}", *sides)
@@ -114,14 +114,9 @@ def _opposite(before: str, before_other: str) -> tuple[str, str] | None:
     return None
 
 
-def _shared(said: Iterable[Name], seen: Iterable[Name], around: Surroundings) -> tuple[Name, Name] | None:
-    """The first names of both sides of which one has all the words that tell of the other: Orsk and Port Orsk, not two Koreas."""
-    for one, other in product(said, seen):
-        words, others = (proper_words(name.text, around.capitals) for name in (one, other))
-        fewer, more = sorted((words, others), key=len)
-        if fewer and all(any(is_alike(a, b) for b in more) for a in fewer):
-            return one, other
-    return None
+def _shared(said: Iterable[Name], seen: Iterable[Name]) -> tuple[Name, Name] | None:
+    """The first names of both sides that may name the same."""
+    return next(((one, other) for one, other in product(said, seen) if names_alike(one.text, other.text)), None)
 
 
 def _listed(names: Iterable[Name]) -> str:

@@ -26,6 +26,7 @@ _BEFORE_A_PLACE = re.compile(
     r"\s+(?:the\s+)?(?:(?:[a-z]+ern|upper|lower|central|downtown|greater|nearby)\s+)?$",
     re.IGNORECASE,
 )
+SIDES = frozenset(["north", "south", "east", "west", "outside", "inside"])
 _LISTED = re.compile(r"\s*(?:,|and|or|, and)\s*")
 _WORD = re.compile(r"[^\W_][\w’'-]*")
 _GENITIVE = re.compile(r"['’]s?$")
@@ -76,6 +77,9 @@ def _cut(match: re.Match[str], capitals: frozenset[str]) -> tuple[int, str] | No
     start, words = match.start(), match[0].split(" ")
     while words and (words[0].casefold() in CALENDAR_WORDS or (words[0].casefold() in OPENING_WORDS and match.start() == 0)):
         start += len(words.pop(0)) + 1
+    if len(words) > 2 and words[1] == "of" and words[0].casefold() in SIDES:  # South of Kyiv: the place is Kyiv
+        start += len(f"{words[0]} of ")
+        words = words[2:]
     if not words or (start == 0 and len(words) == 1 and words[0] not in capitals):
         return None
     return start, " ".join(words)
@@ -95,6 +99,16 @@ def proper_words(name: str, capitals: frozenset[str]) -> list[str]:
     words = _own_words(name)
     proper = [match[0] for match in words if match[0][0].isupper() and (match.start() or match[0] in capitals)]
     return proper or [match[0] for match in words]
+
+
+def names_alike(one: str, other: str) -> bool:
+    """Whether all words of the one name, but for titles, stand in the other: Orsk and Port Orsk, but not two Koreas.
+
+    >>> names_alike("Orsk", "Port Orsk"), names_alike("North Korea", "South Korea")
+    (True, False)
+    """
+    fewer, more = sorted(([match[0] for match in _own_words(name)] for name in (one, other)), key=len)
+    return bool(fewer) and all(any(is_alike(a, b) for b in more) for a in fewer)
 
 
 def _own_words(name: str) -> list[re.Match[str]]:

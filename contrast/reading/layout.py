@@ -12,6 +12,7 @@ from itertools import pairwise
 
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T[\d:.]+Z?)?")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 ENDS_A_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 MAX_TITLE_WORDS = 30
 # Lines broken to fit a width: so many that end no sentence, this share of which have no room for the first word of the next line, give or
@@ -59,7 +60,7 @@ def _mended(text: str, lines: Sequence[Line]) -> Iterator[Line]:
     followed = [
         (line, len(line.text) + 1 + len(after.text.split(maxsplit=1)[0]))
         for line, after in pairwise(lines)
-        if len(text[line.end : after.start].splitlines()) <= 2 and not (_is_head(line) or _is_head(after))
+        if len(_LINE_BREAK.findall(text, line.end, after.start)) == 1 and not (_is_head(line) or _is_head(after))
     ]
     width = max((len(line.text) for line, _ in followed), default=0)
     full = {line.start for line, needed in followed if needed > width - WIDTH_TOLERANCE}
