@@ -327,7 +327,7 @@ def test_the_pairs_of_a_text_that_the_shipped_model_finds_least_neutral_are_take
 
     text = (
         "The army said it would leave the town by Friday. Traders sold onions in the market. On Saturday its tanks still stood in "
-        "the town. The mayor met his brother. Rain fell in the hills."
+        "the town. The mayor met his brother on Sunday. Heavy rain closed the road to the hills on Monday."
     )
     texts = tmp_path / "texts.jsonl"
     texts.write_text(json.dumps({"id": "t", "text": text}) + "\n", encoding="utf-8")
