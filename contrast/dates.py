@@ -130,7 +130,7 @@ def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Day
     >>> str(resolve(friday, "2024-03-12", "past"))
     '2024-03-08'
     """
-    base = _day(article_date)
+    base = day_of(article_date)
     if base is None and not re.search(_YEAR, dated.text):
         return None
     base = base or date(2000, 1, 1)
@@ -138,7 +138,7 @@ def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Day
     try:
         found = [day for way in ways if (day := _parse(dated.text, base, way))]
         return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
-    except (ValueError, OverflowError):  # before the first year or after the last that a calendar holds
+    except (ValueError, OverflowError):  # 31 February, or before the first year or after the last that a calendar holds
         return None
 
 
@@ -169,12 +169,9 @@ def _weekday(name: str, base: date, direction: Direction, turn: str | None) -> d
 
 def _in_calendar(words: str, base: date, direction: Direction) -> date | None:
     """A year, a month or a day of the calendar, its year looked for where the words do not name it; "past" takes in the next day."""
-    from dateutil.parser import ParserError, parse
+    from dateutil.parser import parse
 
-    try:
-        found: date = parse(words, default=datetime(base.year, 1, 1)).date()
-    except (ParserError, OverflowError):
-        return None
+    found: date = parse(words, default=datetime(base.year, 1, 1)).date()
     if re.search(_YEAR, words):
         return found
     last = _moved(found, day=31) if not re.search(r"\d", words) else found
@@ -203,7 +200,8 @@ def _widened(day: date, unit: Unit) -> Days:
     return Days(day, day)
 
 
-def _day(written: str | None) -> date | None:
+def day_of(written: str | None) -> date | None:
+    """The day of an article's date; None for one that no calendar holds, such as 2022-02-31."""
     try:
         return date.fromisoformat(written) if written else None
     except ValueError:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from contrast.dates import Bound, Dated, Days, Direction, find_dates, resolve
+from contrast.dates import Bound, Dated, Days, Direction, day_of, find_dates, resolve
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, Statement
 
@@ -85,9 +85,13 @@ def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
 def when_happened(dates: Iterable[Resolved]) -> Days | None:
     """The days for which something is reported; the day on which it was told does not count.
 
-    Nor does a year within the sentence, which tells of something else in passing ("the mill, built in 1903, was shut").
+    Nor does one before which it happened, which leaves open when, or a year within the sentence, which tells of something else in passing ("the mill, built in 1903, was shut").
     """
-    told = [one.days for one in dates if one.dated.bound != "said" and (one.dated.unit != "year" or one.start <= N_OPENING_CHARACTERS)]
+    told = [
+        one.days
+        for one in dates
+        if one.dated.bound not in ("said", "before") and (one.dated.unit != "year" or one.start <= N_OPENING_CHARACTERS)
+    ]
     return Days(min(days.first for days in told), max(days.last for days in told)) if told else None
 
 
@@ -111,8 +115,8 @@ def dates_of_observation(observation: Observation, article_date: str | None) -> 
     What has been so since a day is so up to that of the article, and unknown without it.
     """
     found = [Resolved(dated, days) for dated in find_dates(observation.text) if (days := resolve(dated, article_date, "past"))]
-    if not article_date:
+    today = day_of(article_date)
+    if today is None:
         return [one for one in found if one.dated.bound not in _OPEN]
-    seen = [one for one in found if str(one.days.first) <= article_date]
-    today = date.fromisoformat(article_date)
+    seen = [one for one in found if one.days.first <= today]
     return [replace(one, days=Days(one.days.first, today)) if one.dated.bound in _OPEN else one for one in seen]

@@ -139,6 +139,7 @@ def test_out_of_time_is_what_fails_the_check_of_time() -> None:
     assert outcomes == ["pass", "fail", "unknown"]
     assert are_out_of_time(pairs, AROUND.date).tolist() == [0.0, 1.0, 0.0]
     assert are_out_of_time(pairs, None).tolist() == [0.0, 0.0, 0.0]
+    assert are_out_of_time(pairs, "2022-02-31").tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
