@@ -85,7 +85,8 @@ def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
 def when_happened(dates: Iterable[Resolved]) -> Days | None:
     """The days for which something is reported; the day on which it was told does not count.
 
-    Nor does one before which it happened, which leaves open when, or a year within the sentence, which tells of something else in passing ("the mill, built in 1903, was shut").
+    Nor does one before which it happened, which leaves open when, or a year within the sentence, which tells of something else in
+    passing ("the mill, built in 1903, was shut").
     """
     told = [
         one.days
