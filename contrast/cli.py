@@ -135,10 +135,10 @@ def _check_file(checker: "Checker", file: str) -> Iterator[Report | InputError |
 
 
 def _read(file: str) -> Iterator[Article | InputError]:
-    from contrast.reading import read_articles, read_text
+    from contrast.reading import read_articles, read_contents
 
     if file == STDIN:
-        yield read_text(sys.stdin.buffer.read(), id="stdin", name="standard input")
+        yield from read_contents(sys.stdin.buffer.read(), id="stdin", name="standard input")
     elif Path(file).is_dir():
         raise InputError(f"{file}: a folder without {', '.join(FOLDER_ENDINGS)} files; expected articles")
     else:

@@ -8,14 +8,14 @@ such as "Tuesday" or "in March", stay unresolved without it.
 import re
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from contrast.lexicon import NUMBERS
 
-Unit = Literal["day", "week", "month", "year"]
-Bound = Literal["said", "from", "since", "until", "before", "by", "at"]
+Unit = Literal["day", "days", "week", "month", "year"]
+Bound = Literal["said", "from", "since", "until", "before", "by", "at", "within"]
 Direction = Literal["past", "future", "nearest"]
 
 _MONTH = (
@@ -26,9 +26,12 @@ _WEEKDAY = r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
 _NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _YEAR = r"(?:19|20)\d\d"
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
+_TO = r"(?:\s?[-–—]\s?|\s(?:to|until|till|through)\s)"
 # What a date looks like; of two that begin at one place the first is taken.
 PATTERNS: tuple[tuple[Unit, str], ...] = (
     ("day", rf"{_YEAR}-\d\d-\d\d"),
+    ("days", rf"(?:{_ORDINAL}{_TO}|(?<=\b[Bb]etween\s){_ORDINAL}\sand\s){_ORDINAL}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
+    ("days", rf"(?:{_MONTH}\s{_ORDINAL}{_TO}|(?<=\b[Bb]etween\s){_MONTH}\s{_ORDINAL}\sand\s){_ORDINAL}(?!\d)(?:,?\s{_YEAR})?"),
     ("day", rf"{_MONTH}\s{_ORDINAL}(?!\d)(?:,?\s{_YEAR})?"),
     ("day", rf"{_ORDINAL}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
     ("month", rf"{_MONTH},?\s{_YEAR}"),
@@ -74,13 +77,16 @@ _NAMED_DAYS = {"yesterday": -1, "last night": -1, "tomorrow": 1}
 _TURNS = {"last": -1, "this": 0, "next": 1}
 _DIRECTIONS: dict[str, Direction] = {"last": "past", "this": "nearest", "next": "future"}
 _UNITS = frozenset(["day", "week", "month", "year"])
+_LINK = re.compile(rf"{_TO}|\s?and\s", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
     """A date as a sentence words it, with its offsets there; `bound` says how it bounds what the sentence is about.
 
-    "said" is when somebody said so, "at" when it was or will be; from, since, until, before and by as they stand.
+    "said" is when somebody said so, "at" when it was or will be, "within" that and no longer; from, since, until, before and by as they
+    stand. A range of dates ("from 1 May to 3 June 2024") is one from and one until; where it names its year once, `text` of both has it.
     """
 
     text: str
@@ -107,9 +113,37 @@ def find_dates(sentence: str) -> Iterator[Dated]:
     >>> [(dated.text, dated.bound) for dated in find_dates("The owner said on Monday that the mill would run until March 2025.")]
     [('Monday', 'said'), ('March 2025', 'until')]
     """
+    last: Dated | None = None
     for match in _DATE.finditer(sentence):
-        unit = str(match.lastgroup).rstrip("0123456789")
-        yield Dated(match[0], match.start(), match.end(), unit, _bound(sentence, match))  # type: ignore[arg-type]
+        unit: Unit = str(match.lastgroup).rstrip("0123456789")  # type: ignore[assignment]
+        found = Dated(match[0], match.start(), match.end(), unit, "within" if unit == "days" else _bound(sentence, match))
+        if last and _is_range(sentence, last, found):
+            yield from _ends_of_range(last, found)
+            last = None
+        else:
+            if last:
+                yield last
+            last = found
+    if last:
+        yield last
+
+
+def _ends_of_range(first: Dated, last: Dated) -> Iterator[Dated]:
+    """The ends of a time as dates; none of "open Monday to Friday", which is every week."""
+    if first.bound != "from" and all(re.fullmatch(_WEEKDAY, one.text) for one in (first, last)):
+        return
+    year = re.search(_YEAR, last.text)
+    is_shared = year and re.search(_MONTH, first.text) and not re.search(_YEAR, first.text)
+    yield replace(first, bound="from", text=f"{first.text} {year[0]}" if year and is_shared else first.text)
+    yield replace(last, bound="until")
+
+
+def _is_range(sentence: str, first: Dated, last: Dated) -> bool:
+    """Whether two dates are the ends of one time."""
+    link = sentence[first.end : last.start]
+    is_between = bool(_BETWEEN.search(sentence[: first.start]))
+    is_linked = bool(_LINK.fullmatch(link)) and (is_between or link.strip().casefold() != "and")
+    return is_linked and "days" not in (first.unit, last.unit)
 
 
 def _bound(sentence: str, match: re.Match[str]) -> Bound:
@@ -134,12 +168,29 @@ def resolve(dated: Dated, article_date: str | None, direction: Direction) -> Day
     if base is None and not re.search(_YEAR, dated.text):
         return None
     base = base or date(2000, 1, 1)
+    if dated.unit == "days":
+        ends = [resolve(replace(dated, text=words, unit="day"), article_date, direction) for words in _ends_of(dated.text)]
+        return Days(ends[0].first, ends[1].last) if ends[0] and ends[1] and ends[0].first <= ends[1].last else None
     ways: tuple[Direction, ...] = ("past", "future") if direction == "nearest" else (direction,)
     try:
         found = [day for way in ways if (day := _parse(dated.text, base, way))]
         return _widened(min(found, key=lambda day: abs(day - base)), dated.unit) if found else None
     except (ValueError, OverflowError):  # 31 February, or before the first year or after the last that a calendar holds
         return None
+
+
+def _ends_of(words: str) -> tuple[str, str]:
+    """The first and the last day of days of one month.
+
+    >>> _ends_of("1 to 5 June 2024"), _ends_of("June 1-5")
+    (('1 June 2024', '5 June 2024'), ('June 1', 'June 5'))
+    """
+    first, last = re.split(rf"{_TO}|\sand\s", words, maxsplit=1)
+    ordinal = re.compile(_ORDINAL)
+    if first[0].isdigit():
+        return ordinal.sub(first, last, count=1), last
+    year = re.search(rf",?\s{_YEAR}", last)
+    return first + (year[0] if year else ""), ordinal.sub(last, first)
 
 
 def _parse(words: str, base: date, direction: Direction) -> date | None:

@@ -30,6 +30,8 @@ OPPOSITES = (
     ("inside", "outside"),
     ("upper", "lower"),
 )
+# Told apart by these alone, two that are named alike are not one: South Korea, New York.
+TELLING_WORDS = frozenset(["north", "south", "east", "west", "new"])
 PLURALS = frozenset(["people", "men", "women", "children", "police", "troops"])
 
 NUMBERS: dict[str, int] = {

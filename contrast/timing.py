@@ -17,11 +17,15 @@ from contrast.schema import Observation, Statement
 
 # The bounds from which on a statement binds; what an intention says of "at Friday" it says from then on, and what it tells of since when
 # something has been so ("the pictures collected since 2017 will go") bounds nothing that is to come.
-_BEGINNINGS: dict[str, tuple[Bound, ...]] = {"intention": ("said", "from", "by", "at"), "claim": ("from", "since", "by")}
+_BEGINNINGS: dict[str, tuple[Bound, ...]] = {
+    "intention": ("said", "from", "by", "at", "within"),
+    "claim": ("from", "since", "by", "within"),
+}
 # Where to look for a date that an intention names without its year.
 _AHEAD: dict[Bound, Direction] = {
     "from": "nearest",
     "at": "nearest",
+    "within": "nearest",
     "since": "past",
     "by": "future",
     "until": "future",
@@ -77,7 +81,7 @@ def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
     """For when a statement binds by its own dates; None where they do not tell."""
     known = list(dates)
     begins = [one.days.first for one in known if one.dated.bound in _BEGINNINGS[statement.kind]]
-    ends = [one.days.last for one in known if one.dated.bound == "until"]
+    ends = [one.days.last for one in known if one.dated.bound in ("until", "within")]
     ends += [one.days.first - timedelta(days=1) for one in known if one.dated.bound == "before" and one.days.first > date.min]
     return Window(max(begins, default=None), min(ends, default=None)) if begins or ends else None
 
@@ -113,11 +117,12 @@ def dates_of_statement(statement: Statement, article_date: str | None) -> list[R
 def dates_of_observation(observation: Observation, article_date: str | None) -> list[Resolved]:
     """The dates of an observation, but for those after the article's own, at which nothing can have been seen yet.
 
-    What has been so since a day is so up to that of the article, and unknown without it.
+    What has been so since a day is so up to that of the article, and unknown without it, unless it says until when.
     """
     found = [Resolved(dated, days) for dated in find_dates(observation.text) if (days := resolve(dated, article_date, "past"))]
     today = day_of(article_date)
     if today is None:
         return [one for one in found if one.dated.bound not in _OPEN]
     seen = [one for one in found if one.days.first <= today]
-    return [replace(one, days=Days(one.days.first, today)) if one.dated.bound in _OPEN else one for one in seen]
+    has_end = any(one.dated.bound == "until" for one in found)
+    return [replace(one, days=Days(one.days.first, today)) if one.dated.bound in _OPEN and not has_end else one for one in seen]

@@ -41,7 +41,7 @@ FLOORS = [
     {"contrast.batch.seen", "contrast.batch.journal", "contrast.batch.output", "contrast.batch.ray_engine"},
     {"contrast.batch.engines", "contrast.batch.progress"},
     {"contrast.batch.run"},
-    {"contrast.reviews", "contrast.reviews.marks", "contrast.reviews.tables"},
+    {"contrast.reviews", "contrast.reviews.marks", "contrast.reviews.misfits", "contrast.reviews.tables"},
     {"contrast.reviews.records"},
     {"contrast.reviews.store"},
     {"contrast.reviews.api", "contrast.reviews.rows"},

@@ -85,6 +85,22 @@ def test_standard_input_and_jsonl(mill: Path) -> None:
     assert piped["article"]["sha256"] == from_file["article"]["sha256"]
 
 
+def test_a_page_or_rows_on_standard_input_are_read_as_such(mill: Path) -> None:
+    text = mill.read_text(encoding="utf-8").splitlines()
+    paragraphs = "".join(f"<p>{line}</p>" for line in text[3:])
+    page = (
+        f"<!DOCTYPE html><html><head><title>{text[0]}</title></head><body><article><h1>{text[0]}</h1>{paragraphs}</article></body></html>"
+    )
+    (report,) = map(json.loads, contrast("check", "-", "--format", "jsonl", stdin=page.encode()).stdout.splitlines())
+    assert report["article"]["title"] == text[0]
+    assert "<" not in report["article"]["text"]
+    rows = [{"id": "a", "text": "It shut."}, {"text": 5}, {"text": "The mill will open in May, its owner said."}]
+    done = contrast("check", "-", "--format", "jsonl", stdin="\n".join(map(json.dumps, rows)).encode())
+    assert [json.loads(line)["article"]["id"] for line in done.stdout.splitlines()] == ["a", "stdin:3"]
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "standard input, line 2: 'text' is a number; expected the text of an article, as a string" in done.stderr
+
+
 def test_threshold_and_top_choose_what_is_flagged(mill: Path) -> None:
     everything = json.loads(contrast("check", mill, "--format", "json", "--threshold", "0").stdout)
     assert len(everything["contrasts"]) == everything["article"]["n_pairs"] > 1

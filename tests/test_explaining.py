@@ -38,7 +38,8 @@ from tests.test_cli import SCHEMA
 from tests.test_rendering import GOLDEN, report
 from tests.test_report import Page, change_data
 
-AROUND = Surroundings("2024-03-12", ("Ada Holm", "Veld Timber"), frozenset(["Ada", "Holm", "Veld", "Timber", "Orsk"]))
+CAPITALS = frozenset(["Ada", "Holm", "Veld", "Timber", "Orsk", "North", "South"])
+AROUND = Surroundings("2024-03-12", ("Ada Holm", "Veld Timber", "North Veld"), CAPITALS)
 
 
 class KeywordScorer:
@@ -124,6 +125,10 @@ def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: s
         ("Not a log was cut before March 2024, Holm said.", "In March 2024 40 logs lay in the yard.", "claim", "fail"),
         ("The mill will run until March 2024, Holm said.", "On 9 March the gates were chained.", "intention", "unknown"),
         ("The mill will run before March 2024, Holm said.", "On 9 March the gates were chained.", "intention", "fail"),
+        ("The mill will run before March 2024, Holm said.", "Before 9 March the gates were chained.", "intention", "unknown"),
+        ("The mill will run from 1 to 5 March, Holm said.", "On 2 March the gates were chained.", "intention", "pass"),
+        ("The mill will run from 1 to 5 March, Holm said.", "On 9 March the gates were chained.", "intention", "fail"),
+        ("The mill will run from 8 March, Holm said.", "From 1 March to 4 March the gates were chained.", "intention", "fail"),
     ],
 )
 def test_time_passes_fails_or_is_unknown(said: str, seen: str, kind: StatementKind, outcome: str) -> None:
@@ -163,11 +168,27 @@ def test_out_of_time_is_what_fails_the_check_of_time() -> None:
         ("It shut last night.", "2024-03-11"),
         ("It shut on 13 March.", "2024-03-13"),
         ("It shut on 14 March.", "2023-03-14"),
+        ("It shut from 1 to 5 March.", "2024-03-01 to 2024-03-05"),
+        ("It shut on March 1-5, 2023.", "2023-03-01 to 2023-03-05"),
+        ("It shut between 28th and 30th of December.", "2023-12-28 to 2023-12-30"),
     ],
 )
 def test_dates_are_counted_from_that_of_the_article(words: str, days: str) -> None:
     (dated,) = find_dates(words)
     assert str(resolve(dated, "2024-03-12", "past")) == days
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        ("It shut from 1 March to 5 April 2023.", [("from", "2023-03-01"), ("until", "2023-04-05")]),
+        ("It shut between March 2022 and May 2023.", [("from", "2022-03-01 to 2022-03-31"), ("until", "2023-05-01 to 2023-05-31")]),
+        ("It shut on 1 March and 5 March.", [("at", "2024-03-01"), ("at", "2024-03-05")]),
+        ("It is open Monday to Friday.", []),
+    ],
+)
+def test_two_dates_are_the_ends_of_a_time_where_the_words_between_say_so(words: str, ends: list[tuple[str, str]]) -> None:
+    assert [(dated.bound, str(resolve(dated, "2024-03-12", "past"))) for dated in find_dates(words)] == ends
 
 
 def test_a_month_that_is_not_over_may_still_be_meant() -> None:
@@ -223,6 +244,8 @@ def test_a_verb_or_a_number_is_no_date() -> None:
         ("At least 4 km of road will be paved.", "Only 2,500 metres have been paved.", "pass"),
         ("All 240 workers will stay.", "One hundred and fifty workers left on Friday.", "unknown"),
         ("The mill will get € 5 million.", "The mill got €3 million.", "pass"),
+        ("At least 4 km of road will be paved.", "Only 2.5km have been paved.", "pass"),
+        ("At least 4 km of road will be paved.", "Cars may go at 2km/h.", "unknown"),
         ("All 240 workers will stay.", "One of the workers left on Friday.", "unknown"),
         ("All 240 workers will stay.", "Only one of the workers was left on Friday.", "pass"),
         ("All 240 workers will stay.", "On Friday 83 lorries left.", "unknown"),
@@ -258,6 +281,8 @@ def test_place_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) ->
         ("Ada Holm", "The gates were chained on Friday.", "unknown"),
         ("the owner", "Veld Timber had its gates chained on Friday.", "unknown"),
         (None, "Holm had the gates chained on Friday.", "unknown"),
+        ("the government of South Veld", "North Veld had its gates chained on Friday.", "fail"),
+        ("the government of South Veld", "South Veld's gates were chained on Friday.", "pass"),
     ],
 )
 def test_actor_passes_fails_or_is_unknown(speaker: str | None, seen: str, outcome: str) -> None:

@@ -359,6 +359,20 @@ def test_a_bad_request_is_answered_with_what_is_wrong_and_keeps_nothing(store: R
     assert store.marks() == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"probability": 1.5}, "probability: too large; expected 1.0 or less"),
+        ({"mark": "maybe"}, "mark: unknown; expected 'right', 'wrong', 'unsure' or 'missed'"),
+        ({"statement": {"start": "0", "end": 44}}, "statement.start: not a whole number; expected one"),
+        ({"article_sha256": "F00"}, "article_sha256: not a SHA-256; expected 64 hexadecimal digits in lower case, as a report gives them"),
+        ({"more": 1}, "more: no such field; leave it out"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_words(client: TestClient, store: ReviewStore, changes: dict[str, object], line: str) -> None:
+    assert client.post("/v1/reviews", json={**body_of(store), **changes}).json() == {"error": line}
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 10_000, b"9" * 10_000, b"null", b"{}", b'{"statement": {"start": 1e400}}'])
 def test_a_body_that_is_no_mark_is_refused(client: TestClient, content: bytes) -> None:
     assert client.post("/v1/reviews", content=content, headers={"content-type": "application/json"}).status_code == 422

@@ -28,7 +28,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"(?P<measure>\s?%|[\s-](?:per\s?cent))|[\s-](?:of\s)?(?:(?:the|its|their|all|these|those)\s)?(?:(?:\d[\d,.]*)\s)?"
+    r"(?P<measure>\s?%|[\s-](?:per\s?cent))|(?P<symbol>(?:km|kg)\b(?!/))|[\s-](?:of\s)?(?:(?:the|its|their|all|these|those)\s)?(?:(?:\d[\d,.]*)\s)?"
     r"(?P<nouns>[^\W\d_]+(?:\s[^\W\d_]+){0,2})"
 )
 _OF_ALL = re.compile(r"\bof\s+(?:all\s+)?(?:the|its|their|his|her|our|these|those)\s+$", re.IGNORECASE)
@@ -102,6 +102,9 @@ def _units(match: re.Match[str], unit: re.Match[str] | None) -> tuple[frozenset[
         return frozenset(), 1.0, match.end()
     if unit["measure"]:
         return frozenset(["%"]), 1.0, unit.end()
+    if unit["symbol"]:
+        measure, factor = MEASURES[unit["symbol"].casefold()]
+        return frozenset([measure]), factor, unit.end()
     stems, end = [], match.end()
     for word in re.finditer(r"\S+", unit["nouns"]):
         noun = word[0].casefold()

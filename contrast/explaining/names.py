@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contrast.lexicon import CALENDAR_WORDS, COMMON_WORDS, OPENING_WORDS
+from contrast.lexicon import CALENDAR_WORDS, COMMON_WORDS, OPENING_WORDS, TELLING_WORDS
 from contrast.schema import Sentence
 
 Stretch = tuple[int, int]
@@ -126,9 +126,24 @@ def is_alike(one: str, other: str) -> bool:
 
 
 def find_words_of(party: str, text: str, capitals: frozenset[str]) -> list[Stretch]:
-    """Where words that name the party stand in the text."""
+    """Where words that name the party stand in the text; those of the other of two Koreas do not.
+
+    >>> find_words_of("the government of South Korea", "North Korea fired; South Korean ships left.", frozenset())
+    [(19, 24), (25, 31)]
+    """
     proper = proper_words(party, capitals)
-    return [match.span() for match in _WORD.finditer(text) if any(is_alike(word, match[0]) for word in proper)]
+    told_by = {word.casefold() for word in proper} & TELLING_WORDS
+    words = list(_WORD.finditer(text))
+    found = []
+    for before, match, after in zip([None, *words], words, [*words[1:], None], strict=False):
+        if match[0].casefold() in TELLING_WORDS:
+            is_named = match[0].casefold() in told_by and after is not None and any(is_alike(word, after[0]) for word in proper)
+        else:
+            is_other = before is not None and before[0].istitle() and before[0].casefold() in TELLING_WORDS - told_by
+            is_named = not is_other and any(is_alike(word, match[0]) for word in proper)
+        if is_named:
+            found.append(match.span())
+    return found
 
 
 def find_other_party(text: str, known: str, parties: Iterable[str], capitals: frozenset[str]) -> Stretch | None:
@@ -137,12 +152,11 @@ def find_other_party(text: str, known: str, parties: Iterable[str], capitals: fr
     `known` names the parties that are no other: who speaks, and who reports. Where they are only described ("the importer"), none is other.
     """
     opening = [match.end() for match in _WORD.finditer(text)][:N_OPENING_WORDS]
-    known_words = [match[0] for match in _own_words(known)]
-    if not opening or not all(word in capitals for word in known_words):
+    if not opening or not all(match[0] in capitals for match in _own_words(known)):
         return None
     for other in parties:
         proper = proper_words(other, capitals)
-        is_known = any(is_alike(word, one) for word in proper for one in known_words)
+        is_known = bool(find_words_of(other, known, capitals))
         found = find_words_of(other, text[: opening[-1]], capitals)
         if found and len(found) >= len(proper) and not is_known and all(word in capitals for word in proper):
             return found[0][0], found[-1][1]

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from contrast.errors import InputError
-from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, read_bytes, refuse_size
+from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, ending_of, read_bytes, refuse_size
 from contrast.reading.extracted import Extracted
 from contrast.reading.language import warn_of_language
 from contrast.reading.layout import parse
@@ -39,7 +39,7 @@ REFUSED_ENDINGS: dict[str, str] = {
 }
 ENDINGS = (".txt", *DOCUMENT_READERS, RECORDS_ENDING)
 
-__all__ = ["ENDINGS", "extract", "is_document", "read_article", "read_articles", "read_content", "read_text"]
+__all__ = ["ENDINGS", "extract", "is_document", "read_article", "read_articles", "read_content", "read_contents", "read_text"]
 
 
 def read_article(path: Path) -> Article:
@@ -101,6 +101,22 @@ def read_content(content: bytes, ending: str, *, id: str = "text", name: str = "
             raise found
         return found
     return _laid_out(_document_reader(ending)(content, name), content, id=id, name=name, path=None)
+
+
+def read_contents(content: bytes, *, id: str = "text", name: str = "text") -> Iterator[Article | InputError]:
+    """The articles in bytes that come without a file's name, as standard input does: what they are is told by how they begin.
+
+    Rows that hold none come last, as an error for each fault; raises InputError when the whole cannot be read.
+
+    >>> [article.title for article in read_contents(b'{"title": "Mill to close", "text": "The mill will close in May."}')]
+    ['Mill to close']
+    """
+    ending = ending_of(content)
+    if ending == RECORDS_ENDING:
+        refuse_size(name, len(content), limit=MAX_DOCUMENT_BYTES)
+        yield from _of_rows(content, name, stem=id, path=None)
+    else:
+        yield read_content(content, ending, id=id, name=name)
 
 
 def _of_rows(content: bytes, name: str, *, stem: str, path: str | None) -> Iterator[Article | InputError]:

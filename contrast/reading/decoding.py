@@ -11,8 +11,24 @@ MAX_DOCUMENT_BYTES = 50_000_000
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*["']([\w.:-]+)""", re.IGNORECASE)
 _HEAD_BYTES = 4096
+_SPACE = rb"(?:\xef\xbb\xbf)?\s*"
+_BEGINNINGS = (
+    (".pdf", re.compile(rb"%PDF-")),
+    (".docx", re.compile(rb"PK\x03\x04")),
+    (".html", re.compile(_SPACE + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)),
+    (".jsonl", re.compile(_SPACE + rb'\{\s*"')),
+)
 # Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
 _READ_AS_CP1252 = frozenset(["iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"])
+
+
+def ending_of(content: bytes) -> str:
+    """The ending that a file with these bytes would bear, told by how they begin; ".txt" where nothing says otherwise.
+
+    >>> ending_of(b"\\n<!DOCTYPE html><title>Mill to close</title>"), ending_of(b'{"text": "The mill will close."}'), ending_of(b"{sic}")
+    ('.html', '.jsonl', '.txt')
+    """
+    return next((ending for ending, beginning in _BEGINNINGS if beginning.match(content)), ".txt")
 
 
 def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:

@@ -10,6 +10,8 @@ from contrast.reading.decoding import decode
 from contrast.reading.extracted import Extracted, tidy
 from contrast.reading.layout import as_address, as_date
 
+# What JSON calls the types that stand where a string should.
+NAMES = {int: "a number", float: "a number", bool: "true or false", list: "an array", dict: "an object"}
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
@@ -49,12 +51,21 @@ def _read(line: str, where: str) -> Extracted:
         raise InputError(f"{where}: a {type(row).__name__}; expected an object with 'text'")
     body = row.get("text")
     if not isinstance(body, str) or not body.strip():
-        has = ", ".join(map(str, row)) or "nothing"
-        raise InputError(f"{where}: no text under 'text' (it has {has}); rename the field, or use contrast score --text-column")
+        raise InputError(f"{where}: {_tell_missing(row)}")
     date = _field(row, "date")
     return Extracted(
         body, title=_field(row, "title"), date=as_date((date or "")[:10]), url=as_address(_field(row, "url")), id=_field(row, "id")
     )
+
+
+def _tell_missing(row: dict[str, Any]) -> str:
+    body = row.get("text")
+    if isinstance(body, str):
+        return "'text' is empty; expected the text of an article"
+    if body is not None:
+        return f"'text' is {NAMES.get(type(body), 'no string')}; expected the text of an article, as a string"
+    has = ", ".join(map(str, row)) or "nothing"
+    return f"no text under 'text' (it has {has}); rename the field, or use contrast score --text-column"
 
 
 def _field(row: dict[str, Any], key: str) -> str | None:

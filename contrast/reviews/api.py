@@ -18,6 +18,7 @@ from starlette.types import Message, Receive
 from contrast.errors import InputError
 from contrast.labels import Relation
 from contrast.reviews.marks import Mark, MarkKind, NewMark, Precision, ReviewedPair, ShownRelation, Span
+from contrast.reviews.misfits import SHA256, tell_misfit
 from contrast.reviews.store import ReviewStore, StoreError, UnknownArticleError
 
 MAX_BODY_BYTES = 16_384
@@ -31,7 +32,7 @@ def _of_plain_characters(name: str) -> str:
     return name.strip()
 
 
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
+Sha256 = Annotated[str, Field(pattern=SHA256, examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, examples=["Ada"]), AfterValidator(_of_plain_characters)]
 Speaker = Annotated[str, Field(min_length=1, max_length=MAX_SPEAKER), AfterValidator(_of_plain_characters)]
 Offset = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
@@ -139,7 +140,8 @@ class _GuardedRoute(APIRoute):
             except StoreError:
                 return _refuse(503, "the review store does not answer; nothing was kept; try again")
             except RequestValidationError as error:
-                return _refuse(422, _misfit(error))
+                first = error.errors()[0]
+                return _refuse(422, tell_misfit(first, first["loc"][1:]))
             except HTTPException as error:
                 if error.status_code == 400:  # a body that is not even text
                     return _refuse(422, "the body is not JSON in UTF-8")
@@ -160,12 +162,6 @@ def _bounded(receive: Receive) -> Receive:
         return message
 
     return receive_bounded
-
-
-def _misfit(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(map(str, first["loc"][1:]))[:MAX_NAME]
-    return f"{place or 'body'}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _refuse(status: int, line: str) -> Response:

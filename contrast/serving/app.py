@@ -10,12 +10,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from contrast.reviews.api import reviews_router
+from contrast.reviews.misfits import tell_misfit
 from contrast.serving.answers import answer_refused
 from contrast.serving.api import api_router
 from contrast.serving.description import describe
 from contrast.serving.guard import Guard
 from contrast.serving.held import HeldBytes
-from contrast.serving.intake import tell_misfit
 from contrast.serving.kept import KeptReports
 from contrast.serving.metrics import Metrics
 from contrast.serving.pages import pages_router

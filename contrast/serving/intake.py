@@ -1,9 +1,8 @@
 """From what a client sends to a task: a text as JSON, or a text or a file as a form. Names of files give the ending and nothing else."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
@@ -12,6 +11,7 @@ from starlette.requests import Request
 
 from contrast.reading import DOCUMENT_READERS, RECORDS_ENDING
 from contrast.reading.decoding import MAX_BYTES, MAX_DOCUMENT_BYTES
+from contrast.reviews.misfits import NOT_BLANK, tell_misfit
 from contrast.serving.messages import CheckTask, CompareTask
 from contrast.serving.refusals import NO_ARTICLE, NOT_READ, TOO_LARGE, Refusal
 
@@ -22,19 +22,6 @@ MAX_PAIR_CHARACTERS = 10_000
 N_FIELDS = 4
 JSON = "application/json"
 MALFORMED = 400  # so Starlette refuses a form within an application
-# What does not fit, by pydantic's name for it (https://docs.pydantic.dev/latest/errors/validation_errors/).
-MISFITS = {
-    "missing": "missing; expected a string",
-    "extra_forbidden": "no such field; leave it out",
-    "string_type": "not a string; expected a string",
-    "string_too_short": "empty; expected some text",
-    "string_pattern_mismatch": "nothing but space; expected some text",
-    "string_too_long": "too long; expected at most {max_length} characters",
-    "literal_error": "unknown; expected {expected}",
-    "bool_parsing": "neither true nor false; expected one of them",
-    "json_invalid": "not JSON ({error}); expected a JSON object",
-    "model_type": "not an object; expected a JSON object",
-}
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -50,8 +37,8 @@ class CompareBody(BaseModel):
     """A pair to judge."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    statement: Annotated[str, Field(min_length=1, max_length=MAX_PAIR_CHARACTERS, pattern=r"\S", description="What a party says.")]
-    observation: Annotated[str, Field(min_length=1, max_length=MAX_PAIR_CHARACTERS, pattern=r"\S", description="What is reported.")]
+    statement: Annotated[str, Field(min_length=1, max_length=MAX_PAIR_CHARACTERS, pattern=NOT_BLANK, description="What a party says.")]
+    observation: Annotated[str, Field(min_length=1, max_length=MAX_PAIR_CHARACTERS, pattern=NOT_BLANK, description="What is reported.")]
 
 
 async def read_task(request: Request, *, is_explained: bool) -> CheckTask:
@@ -87,13 +74,6 @@ def _read_json(content: bytes, kind: type[Body]) -> Body:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise Refusal(NO_ARTICLE, tell_misfit(first, first["loc"])) from error
-
-
-def tell_misfit(misfit: Mapping[str, Any], place: Sequence[object]) -> str:
-    """What does not fit, and where, in one line."""
-    known = MISFITS.get(misfit["type"])
-    words = known.format(**misfit.get("ctx", {})) if known else misfit["msg"]
-    return f"{'.'.join(map(str, place))[:80] or 'the body'}: {words}"
 
 
 async def _of_form(request: Request) -> CheckTask:
