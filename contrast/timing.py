@@ -11,7 +11,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from contrast.dates import Bound, Dated, Days, Direction, day_of, find_dates, resolve
+from contrast.dates import Bound, Dated, find_dates
+from contrast.days import Days, Direction, day_of, resolve
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, Statement
 

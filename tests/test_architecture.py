@@ -27,6 +27,7 @@ FLOORS = [
     },
     {"contrast.dates", "contrast.explaining.amounts", "contrast.explaining.names", "contrast.explaining.words"},
     {"contrast.explaining.spans", "contrast.rendering.explained", "contrast.rendering.terminal"},
+    {"contrast.days"},
     {"contrast.timing"},
     {"contrast.explaining.checks"},
     {"contrast.scoring", "contrast.explaining"},

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrast.calibration import Calibration
-from contrast.dates import find_dates, resolve
+from contrast.dates import find_dates
+from contrast.days import resolve
 from contrast.evaluation.explanations import evaluate_explanations
 from contrast.explaining import explain
 from contrast.explaining.checks import check_actor, check_place, check_quantity, check_time
