@@ -83,6 +83,28 @@ def test_an_export_that_does_not_keep_to_its_model_writes_nothing(trained: Path,
     assert not (tmp_path / "nli").exists()
 
 
+def test_the_last_layer_gives_the_first_token_alone_and_what_is_said_of_a_pair_stays(trained: Path) -> None:
+    import torch
+
+    from contrast.training.export import load
+    from contrast.training.first_token import first_token_only
+
+    model = load(trained / "runs/nli", "nli")
+    ids = torch.randint(1000, 9000, (3, 20), generator=torch.Generator().manual_seed(1))
+    attention = torch.ones_like(ids)
+    attention[1, 7:] = 0
+    shapes = []
+    model.bert.encoder.layer[-1].register_forward_hook(lambda _layer, _given, made: shapes.append(tuple(made.shape)))
+    with torch.inference_mode():
+        plain = model(input_ids=ids, attention_mask=attention).logits
+        with first_token_only(model):
+            short = model(input_ids=ids, attention_mask=attention).logits
+        again = model(input_ids=ids, attention_mask=attention).logits
+    assert shapes == [(3, 20, 32), (3, 1, 32), (3, 20, 32)]
+    torch.testing.assert_close(short, plain, atol=1e-5, rtol=0)
+    torch.testing.assert_close(again, plain, atol=0, rtol=0)
+
+
 def test_an_exported_folder_says_what_it_is(trained: Path) -> None:
     folder = open_folder(trained / "nli", "nli")
     assert folder.config["labels"] == ["entailment", "neutral", "contradiction"]

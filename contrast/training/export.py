@@ -27,6 +27,7 @@ from contrast.calibration import N_CIRCUMSTANCES, Calibration
 from contrast.encoder import Graph, batches, padded
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS, ROLES
+from contrast.training.first_token import first_token_only
 from contrast.training.quantise import quantise_embedding, quantise_products
 from contrast.training.roles_model import RolesModel
 from contrast.version import __version__
@@ -138,16 +139,17 @@ def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
     plain, final = scratch / "plain.onnx", scratch / "model.onnx"
     example = torch.ones((2, 12), dtype=torch.long)
     dynamic = {key: {0: "batch", 1: "tokens"} for key in (*INPUTS, *(OUTPUTS[kind] if kind == "roles" else ()))}
-    torch.onnx.export(
-        _Positional(model, kind).eval(),  # the exporter puts back the mode that it finds, of all parts
-        (example, example, example * 0),
-        str(plain),
-        input_names=list(INPUTS),
-        output_names=list(OUTPUTS[kind]),
-        dynamic_axes=dynamic,
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with first_token_only(model):
+        torch.onnx.export(
+            _Positional(model, kind).eval(),  # the exporter puts back the mode that it finds, of all parts
+            (example, example, example * 0),
+            str(plain),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS[kind]),
+            dynamic_axes=dynamic,
+            opset_version=OPSET,
+            dynamo=False,
+        )
     graph = onnx.load(plain)
     quantise_embedding(graph)
     quantise_products(graph)
