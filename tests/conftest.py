@@ -1,12 +1,17 @@
 """Small real parts for the tests: an encoder of two layers made on the spot, models trained and exported from it, articles of our own."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "data" / "articles"
+# A PostgreSQL database that the tests may write to; where none is named, they run on SQLite alone.
+POSTGRES = os.environ.get("CONTRAST_TEST_POSTGRES")
 
 MILL = """Mill will stay open, owner says
 20240312
@@ -33,6 +38,24 @@ def mill(tmp_path: Path) -> Path:
     path = tmp_path / "mill.txt"
     path.write_text(MILL, encoding="utf-8")
     return path
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty store's path or URL."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "reviews.db")
+        return
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.engine import make_url
+
+    url, name = make_url(str(POSTGRES)).set(drivername="postgresql+psycopg"), f"contrast_{uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import time
 from collections.abc import Sequence
 
 from contrast.errors import ModelError
+from contrast.reading import read_content
 from contrast.schema import Article, Progress, RelationProbabilities, Report, Watch
-from contrast.serving import queue, server
+from contrast.serving import model_process, queue, server
 from contrast.serving.settings import ServeSettings
 from contrast.settings import CheckSettings
 from tests.batch_stub import StubChecker
@@ -44,7 +45,14 @@ class ObedientChecker(StubChecker):
         return [RelationProbabilities(0.1, 0.2, 0.7) for _ in pairs]
 
 
+def read_as_told(content: bytes, ending: str, **names: str) -> Article:
+    if b"reads slowly" in content:
+        time.sleep(60)
+    return read_content(content, ending, **names)
+
+
 def open_stub(settings: CheckSettings) -> ObedientChecker:
+    model_process.read_content = read_as_told
     return ObedientChecker()
 
 

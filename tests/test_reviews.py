@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -33,31 +32,11 @@ from contrast.reviews.store import ReviewStore, StoreError, UnknownArticleError,
 from contrast.schema import Article
 from contrast.training.pairs_data import pair_of, read_pairs
 
-# A PostgreSQL database that the tests may write to; where none is named, they run on SQLite alone.
-POSTGRES = os.environ.get("CONTRAST_TEST_POSTGRES")
 STATEMENT, BREACH, RAIN = 0, 1, 2
 
 
 def text_of(name: str) -> str:
     return f"The {name} will stay open, its owner promised. On Friday the {name} shut for good. Rain fell for a third day."
-
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty store's path or URL."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "reviews.db")
-        return
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.engine import make_url
-
-    url, name = make_url(str(POSTGRES)).set(drivername="postgresql+psycopg"), f"contrast_{uuid4().hex}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield url.set(database=name).render_as_string(hide_password=False)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 @pytest.fixture

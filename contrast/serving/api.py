@@ -133,6 +133,8 @@ def api_router(queue: ModelQueue, pending: PendingChecks, kept: KeptReports, met
         )
         return answer if queue.is_ready else JSONResponse(answer.model_dump(), 503, {"Retry-After": "5"})  # type: ignore[return-value]
 
+    router.head("/healthz", include_in_schema=False)(tell_health)
+
     @router.get("/metrics", tags=["watch"], response_class=Response)
     async def tell_metrics() -> Response:
         """Counts for Prometheus."""

@@ -94,7 +94,8 @@ class Guard:
             raise Refusal(NOT_NOW, f"{MAX_REQUESTS_AT_ONCE} requests at once; try again in 5 s", retry_after=5)
         host = headers.get("host", "")
         if (self._settings.is_loopback or self._settings.allowed_hosts) and _name(host) not in self._hosts:
-            raise Refusal(403, f"the name {_name(host)[:80]!r} is not one of this server; start it with --allow-host {_name(host)[:80]}")
+            name = _name(host)[:80]
+            raise Refusal(403, f"the name {name!r} is not one of this server; start it with --allow-host {name or 'NAME'}")
         origin = headers.get("origin")
         if method not in SAFE_METHODS and origin is not None and origin.lower() not in self._origins(host):
             raise Refusal(403, "sent by a page of another site; open the page of this server")

@@ -9,14 +9,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from contrast.reading import DOCUMENT_READERS, RECORDS_ENDING
 from contrast.reading.decoding import MAX_BYTES, MAX_DOCUMENT_BYTES
 from contrast.reviews.misfits import NOT_BLANK, tell_misfit
-from contrast.serving.messages import CheckTask, CompareTask
+from contrast.serving.messages import DOCUMENT_ENDINGS, CheckTask, CompareTask
 from contrast.serving.refusals import NO_ARTICLE, NOT_READ, TOO_LARGE, Refusal
 
 TEXT_ENDINGS = ("", ".txt", ".text")
-DOCUMENT_ENDINGS = (*DOCUMENT_READERS, RECORDS_ENDING)
 ENDINGS = (*TEXT_ENDINGS[1:2], *DOCUMENT_ENDINGS)
 MAX_PAIR_CHARACTERS = 10_000
 N_FIELDS = 4

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from contrast.reading import DOCUMENT_READERS, RECORDS_ENDING
 from contrast.schema import ModelInfo, Progress
+
+# Of files that a text must be taken out of first.
+DOCUMENT_ENDINGS = (*DOCUMENT_READERS, RECORDS_ENDING)
 
 
 @dataclass(frozen=True, slots=True)

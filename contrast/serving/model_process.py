@@ -21,7 +21,7 @@ from contrast.rendering.carried import as_carried
 from contrast.rendering.provenance import Provenance
 from contrast.schema import Progress
 from contrast.serving.addresses import id_of
-from contrast.serving.messages import CheckTask, CompareTask, Done, Order, Ready, Stop, Task, Undone
+from contrast.serving.messages import DOCUMENT_ENDINGS, CheckTask, CompareTask, Done, Order, Ready, Stop, Task, Undone
 from contrast.settings import CheckSettings
 
 Opener = Callable[[CheckSettings], Checker]
@@ -84,7 +84,8 @@ def _answer(checker: Checker, task: Task, connection: Connection, settings: Chec
 
 def _check(checker: Checker, task: CheckTask, settings: CheckSettings, watch: Callable[[Progress], None]) -> str:
     """What a page carries of the report, as JSON; the article's id is the one in its address."""
-    article = read_content(task.content, task.ending)
+    article = read_content(task.content, task.ending, name="the file" if task.ending in DOCUMENT_ENDINGS else "the text")
+    watch(Progress("reading", 0, len(article.sentences)))
     report = checker.check_article(replace(article, id=id_of(article.text)), watch=watch)
     if task.is_explained:
         settings = replace(settings, explain=True)

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 
 from contrast.errors import ModelError
 from contrast.schema import ModelInfo, Progress
-from contrast.serving.messages import Done, Message, Ready, Stop, Task, Undone
+from contrast.serving.messages import CheckTask, Done, Message, Ready, Stop, Task, Undone
 from contrast.serving.metrics import Metrics
 from contrast.serving.model_process import Opener, work
 from contrast.serving.refusals import NO_ARTICLE, NOT_NOW, TOO_MANY, Refusal
@@ -28,7 +28,8 @@ TICK_SECONDS = 0.2
 # What a task that was asked to stop gets for the batch, or the page of a document, that it is at.
 GRACE_SECONDS = 5.0
 MAX_RETRY_AFTER = 60
-CRASHED = "the check ended before it was done, by a document that is too much to read perhaps; copy the article's text and paste it"
+TEXT_ALONE = "copy the article's text and paste it"
+CRASHED = f"the check ended before it was done, by a document that is too much to read perhaps; {TEXT_ALONE}"
 CLOSING = "the server is being stopped; try again when it is back"
 
 
@@ -133,7 +134,7 @@ class ModelQueue:
     def _work(self) -> None:
         while (job := self._next()) is not None:
             began = time.monotonic()
-            answer = self._run(job, began)
+            answer = self._run(job)
             seconds = time.monotonic() - began
             self._seconds_a_task += 0.2 * (seconds - self._seconds_a_task)
             self._metrics.count_task(type(job.task).__name__, "done" if isinstance(answer, str) else str(answer.status), seconds)
@@ -157,11 +158,11 @@ class ModelQueue:
             self._running.is_running = True
             return self._running
 
-    def _run(self, job: Job, began: float) -> str | Refusal:
+    def _run(self, job: Job) -> str | Refusal:
         try:
             connection = self._open_connection()
             connection.send(job.task)
-            return self._hear(job, connection, began)
+            return self._hear(job, connection)
         except ModelError as error:
             return Refusal(NOT_NOW, str(error), retry_after=MAX_RETRY_AFTER)
         except (EOFError, OSError):
@@ -172,8 +173,8 @@ class ModelQueue:
             self._end_process()
             return Refusal(500, f"the check failed ({type(error).__name__}); tell those who run this server")
 
-    def _hear(self, job: Job, connection: Connection, began: float) -> str | Refusal:
-        stopped_at: float | None = None
+    def _hear(self, job: Job, connection: Connection) -> str | Refusal:
+        began, stopped_at = time.monotonic(), None
         while True:
             if connection.poll(TICK_SECONDS):
                 message: Message = connection.recv()
@@ -184,6 +185,9 @@ class ModelQueue:
                 if isinstance(message, Progress):
                     job.progress = message
             now = time.monotonic()
+            if job.progress is None and isinstance(job.task, CheckTask) and now - began > self._settings.read_seconds:
+                self._end_process()
+                return Refusal(NO_ARTICLE, f"not read within {self._settings.read_seconds:g} s; {TEXT_ALONE}")
             if stopped_at is None and (job.is_unwanted or now - began > self._settings.check_seconds):
                 stopped_at = now
                 connection.send(Stop())

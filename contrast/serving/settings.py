@@ -13,8 +13,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class ServeSettings:
     """Options of the server.
 
-    `n_waiting` texts may wait for the model; a body holds at most `max_bytes` and must come within `body_seconds`; a check may take
-    `check_seconds`; `allowed_hosts` are further names under which the page is reached.
+    `n_waiting` texts may wait for the model; a body holds at most `max_bytes` and must come within `body_seconds`; a document may take
+    `read_seconds` to read and a check `check_seconds` in all; `allowed_hosts` are further names under which the page is reached.
     """
 
     check: CheckSettings = field(default_factory=CheckSettings)
@@ -23,6 +23,7 @@ class ServeSettings:
     n_waiting: int = 32
     max_bytes: int = 8_000_000
     body_seconds: float = 30.0
+    read_seconds: float = 20.0
     check_seconds: float = 180.0
     allowed_hosts: tuple[str, ...] = ()
 

@@ -34,7 +34,7 @@
 
   const ask = async (address, body) => {
     const options = body && {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)};
-    const response = await fetch(address, options);
+    const response = await fetch(address, options).catch(() => { throw new Error("the server cannot be reached; is it running?"); });
     const answer = await response.json();
     if (!response.ok) {
       const detail = answer.error ?? answer.detail;
@@ -47,16 +47,8 @@
   const reviewer = byId("reviewer");
   const storedName = () => { try { return localStorage.getItem(NAME); } catch { return null; } };
   const storeName = (name) => { try { localStorage.setItem(NAME, name); } catch { /* the name is asked for again */ } };
-  // Without a name marks still must not fall together with another reader's.
-  const nameless = `reader ${[...crypto.getRandomValues(new Uint8Array(3))].map((n) => n.toString(16).padStart(2, "0")).join("")}`;
   reviewer.value = storedName() ?? "";
   const nameGiven = () => reviewer.value.trim().replace(/\s+/gu, " ");
-  const me = () => {
-    if (nameGiven()) return nameGiven();
-    reviewer.value = nameless;
-    storeName(nameless);
-    return nameless;
-  };
 
   // One after the other: of a reader's marks on a pair the latest counts, so they must arrive in the order of the clicks.
   let sending = Promise.resolve();
@@ -67,8 +59,14 @@
   };
 
   const mark = async (statement, observation, relation, kind, {probability = null, instead = null} = {}) => {
+    // A mark under a name made up here would count as that of another reader once the name is typed.
+    if (!nameGiven()) {
+      tell("Not kept: type your name first, so that your marks are told from those of others", true);
+      reviewer.focus();
+      return false;
+    }
     const body = {
-      article_sha256: page.article_sha256, reviewer: me(), statement: span(statement), observation: span(observation),
+      article_sha256: page.article_sha256, reviewer: nameGiven(), statement: span(statement), observation: span(observation),
       relation, mark: kind, probability, correct_relation: instead, model_sha256: report.model.sha256,
     };
     try {
@@ -140,9 +138,9 @@
     const n = found.n_right + found.n_wrong;
     const percent = (share) => `${Math.round(100 * share)} %`;
     byId("precision").textContent = n
-      ? `Precision so far, in all articles: ${found.n_right} of ${n} marked ${n === 1 ? "contrast" : "contrasts"} right, ${percent(found.precision)} `
+      ? `Precision of this model so far, in all articles: ${found.n_right} of ${n} marked ${n === 1 ? "contrast" : "contrasts"} right, ${percent(found.precision)} `
         + `(95 % interval ${percent(found.low)} to ${percent(found.high)})`
-      : "Precision so far: no contrast is settled yet";
+      : "Precision of this model so far: no contrast is settled yet";
     if (found.n_disputed) byId("precision").textContent += `; readers disagree on ${found.n_disputed}`;
   };
 
@@ -151,7 +149,7 @@
     nLoads += 1;
     const number = nLoads;
     try {
-      const [{pairs}, precision] = await Promise.all([ask(`/v1/reviews?article_sha256=${page.article_sha256}`), ask("/v1/reviews/precision")]);
+      const [{pairs}, precision] = await Promise.all([ask(`/v1/reviews?article_sha256=${page.article_sha256}`), ask(`/v1/reviews/precision?model_sha256=${report.model.sha256}`)]);
       if (number !== nLoads) return;
       controls.forEach(({buttons, instead, alternatives, others}) => {
         press([...buttons, ...alternatives]);
@@ -193,6 +191,7 @@
   reviewer.addEventListener("change", () => {
     reviewer.value = nameGiven();
     storeName(reviewer.value);
+    tell("");
     load();
   });
 

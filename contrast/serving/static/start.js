@@ -58,9 +58,10 @@ Islanders fetched their bread by rowing boat on Thursday.`;
     } catch {
       answer = {error: `the server answered ${response.status}; try again`};
     }
-    if (!response.ok) throw Object.assign(new Error(answer.error), {isRefusal: true});
+    if (!response.ok) throw Object.assign(new Error(answer.error), {isRefusal: true, status: response.status});
     return answer;
   };
+  const send = (body) => ask("/v1/checks", {method: "POST", body});
 
   // A server that does not answer for a moment (it is being started anew, the lid was closed) is asked again.
   const follow = async (mine) => {
@@ -79,6 +80,11 @@ Islanders fetched their bread by rowing boat on Thursday.`;
         }
       } catch (error) {
         if (attempt !== mine) return;
+        if (error.status === 404 && !mine.isSentAgain) { // a server that was started anew knows nothing of it
+          mine.isSentAgain = true;
+          mine.id = (await send(mine.body)).id;
+          continue;
+        }
         misses += 1;
         if (error.isRefusal || misses > MAX_MISSES) throw error;
         words.textContent = "The server does not answer; asking again";
@@ -95,8 +101,9 @@ Islanders fetched their bread by rowing boat on Thursday.`;
       return;
     }
     const body = new FormData();
-    if (file.files.length) body.append("file", file.files[0]); else body.append("text", text.value);
-    const mine = {id: null};
+    if (file.files.length) body.append("file", file.files[0]);
+    if (text.value.trim()) body.append("text", text.value);
+    const mine = {id: null, body};
     attempt = mine;
     form.hidden = true;
     progress.hidden = false;
@@ -104,7 +111,7 @@ Islanders fetched their bread by rowing boat on Thursday.`;
     bar.removeAttribute("value");
     byId("stop").focus();
     try {
-      const started = await ask("/v1/checks", {method: "POST", body});
+      const started = await send(body);
       mine.id = started.id;
       if (attempt !== mine) {
         await giveUp(mine.id);
