@@ -49,7 +49,7 @@ ParserError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 NO_NUMBER = {"float_parsing": "not a number", "int_parsing": "not a whole number", "int_from_float": "not a whole number"}
 EXPECTED = {"--threshold": "0 to 1", "--top": "1 or more", "--port": "0 to 65535"}
 # What is taken from a folder: no .md, which there are notes more often than articles.
-FOLDER_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx", ".jsonl")
+FOLDER_ENDINGS = (".txt", ".html", ".htm", ".mhtml", ".mht", ".pdf", ".docx", ".jsonl")
 # Models in use, which the system frees with the process: OpenVINO 2026.4 was seen to crash once, most likely when taken apart.
 _KEPT: "list[Checker]" = []
 EXPLAINED_FORMATS: tuple[Format, ...] = ("html", "markdown")

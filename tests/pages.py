@@ -1,4 +1,4 @@
-"""Twenty-two made-up web pages in the structures that news sites commonly have, each with what a reader would take from it."""
+"""Twenty-nine made-up web pages in the structures that news sites commonly have, each with what a reader would take from it."""
 
 import html
 import json
@@ -75,6 +75,14 @@ CLUTTER = (
     "You may also like",
     "Comments",
     "Weather",
+    "Advertisement",
+    "continues below",
+    "READ MORE",
+    "Follow us",
+    "newsletter",
+    "Additional reporting",
+    "Ines Okafor",
+    "hours ago",
 )
 
 
@@ -248,6 +256,47 @@ def saved_by_a_browser(s: Story) -> str:
     return page.replace("<html", "<!-- saved from url=(0033)https://example.org/news/saved.html -->\n<html", 1)
 
 
+def advert_within(s: Story) -> str:
+    first, *rest = (f"<p>{_e(text)}</p>" for text in s.paragraphs)
+    advert = "<div class=advert><p>Advertisement</p><p>Story continues below</p></div>"
+    return _page(s, f"{NAV}<article><h1>{_e(s.title)}</h1>{first}{advert}{''.join(rest)}</article>{FOOTER}", head=_open_graph(s))
+
+
+def calls_within(s: Story) -> str:
+    first, *rest = (f"<p>{_e(text)}</p>" for text in s.paragraphs)
+    more = "<p>READ MORE: Ten things to do</p><p><strong>Read more:</strong> <a href='/2'>Ten things to do in the rain</a></p>"
+    follow = "<p>Follow us on Facebook and Instagram</p><p>Sign up to our newsletter</p>"
+    end = "<p>Additional reporting by Sam Lee.</p>"
+    body = f"{NAV}<article><h1>{_e(s.title)}</h1>{first}{more}{''.join(rest)}{follow}{end}</article>{FOOTER}"
+    return _page(s, body, head=_open_graph(s))
+
+
+def site_name_in_h1(s: Story) -> str:
+    body = f"<header><h1>The Harrow Post</h1></header>{NAV}<div class='story'><h2>{_e(s.title)}</h2>{_p(s)}</div>{FOOTER}"
+    return _page(s, body, head=f'<meta name="date" content="{s.date}">')
+
+
+def site_name_in_h1_of_article(s: Story) -> str:
+    head = f'<meta property="og:site_name" content="Harrow Post">{_json_ld(s)}'
+    body = f"{NAV}<article><h1>The Harrow Post</h1><h2>{_e(s.title)}</h2>{_p(s)}</article>{FOOTER}"
+    return _page(s, body, head=head, site="Home")
+
+
+def other_title_for_sharing(s: Story) -> str:
+    told = Story("Why all the county talks of this", s.date, ())
+    return _page(s, f"{NAV}<article><h1>{_e(s.title)}</h1>{_p(s)}</article>{FOOTER}", head=_open_graph(told))
+
+
+def byline_run_together(s: Story) -> str:
+    byline = "<div><span>3 hours ago</span><span>By Ines Okafor, BBC</span></div>"
+    return _page(s, f"{NAV}<article><h1>{_e(s.title)}</h1>{byline}{_p(s)}</article>{FOOTER}", head=_open_graph(s))
+
+
+def byline_and_day_as_paragraphs(s: Story) -> str:
+    head = f"<p>By Ines Okafor</p><p>Published {s.date}</p><p>Updated 3 hours ago</p>"
+    return _page(s, f"{NAV}<article><h1>{_e(s.title)}</h1>{head}{_p(s)}</article>{FOOTER}")
+
+
 STRUCTURES: tuple[Callable[[Story], str], ...] = (
     article_tag,
     json_ld,
@@ -271,5 +320,12 @@ STRUCTURES: tuple[Callable[[Story], str], ...] = (
     divs_and_classes,
     date_changed_later,
     saved_by_a_browser,
+    advert_within,
+    calls_within,
+    site_name_in_h1,
+    site_name_in_h1_of_article,
+    other_title_for_sharing,
+    byline_run_together,
+    byline_and_day_as_paragraphs,
 )
 STORIES = (FERRY, QUARRY, CLINIC, MARKUP)

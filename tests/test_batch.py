@@ -213,10 +213,12 @@ def test_other_columns_can_be_named(stub: None, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_date_or_address_of_no_known_form_is_not_read_as_a_sentence(stub: None, tmp_path: Path) -> None:
-    odd = {**row(1), "title": "Two\nlines", "date": "March 12, 2024", "url": "example.org/a b"}
-    (record,) = scored(write_jsonl(tmp_path / "a.jsonl", [odd]), tmp_path / "out.jsonl")
+    odd = {**row(1), "title": "Two\nlines", "date": "03/04/2024", "url": "example.org/a b"}
+    record, written_out = scored(write_jsonl(tmp_path / "a.jsonl", [odd, {**row(2), "date": "March 12, 2024"}]), tmp_path / "out.jsonl")
     assert record["article"]["n_sentences"] == 3
     assert [record["article"][key] for key in ("title", "date", "url")] == ["Two lines", None, "example.org/a b"]
+    assert "'03/04/2024' cannot be told for certain" in record["article"]["warnings"][0]
+    assert (written_out["article"]["date"], written_out["article"]["warnings"]) == ("2024-03-12", [])
 
 
 def test_a_corrupt_row_costs_that_row_alone(stub: None, tmp_path: Path) -> None:

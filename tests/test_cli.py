@@ -51,8 +51,8 @@ def test_the_table_shows_both_sentences_verbatim_and_counts_what_was_done() -> N
 
 
 def test_articles_of_ours_give_json_that_fits_the_schema(tmp_path: Path) -> None:
-    every = sorted(ARTICLES.glob("*.txt"))
-    articles = every[:: len(every) // 20]
+    shortest = sorted(ARTICLES.glob("*.txt"), key=lambda path: (path.stat().st_size, path.name))[:200]
+    articles = shortest[::10]  # longer ones have more pairs of the same form
     output = tmp_path / "out.json"
     assert contrast("check", *articles, "--format", "json", "--all-pairs", "-o", output).returncode == 0
     reports = json.loads(output.read_text(encoding="utf-8"))

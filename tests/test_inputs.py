@@ -1,18 +1,24 @@
 """What newsrooms have: saved pages, PDF and Word files, Markdown, rows. Each gives title, date and body, or one clear line."""
 
 import json
+import quopri
+import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from contrast.errors import InputError
-from contrast.reading import read_article, read_articles
+from contrast.reading import read_article, read_articles, read_contents
 from contrast.rendering.html import DATA_ID
 from contrast.schema import Article
-from tests.pages import CLUTTER, FERRY, STORIES, STRUCTURES, Story
-from tests.papers import pdf_of, word_of
+from tests.pages import CLINIC, CLUTTER, FERRY, FOOTER, NAV, STORIES, STRUCTURES, Story, article_tag
+from tests.papers import pdf_of, print_of, word_of, word_with
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+IN_ASCII = str.maketrans("“”’–", '""\'-')
 
 
 def read(folder: Path, name: str, content: bytes | str) -> Article:
@@ -73,16 +79,54 @@ def test_a_pdf_gives_whole_paragraphs_without_running_heads(tmp_path: Path) -> N
 
 def test_ligatures_in_a_pdf_are_taken_apart(tmp_path: Path) -> None:
     article = read(tmp_path, "film.pdf", pdf_of("A ﬁlm", ["The crew ﬁlmed ﬁve ﬂoods (of nine), its owner said."]))
-    assert "\nA film\n" in article.text
+    assert article.title == "A film"
     assert article.sentences[-1].text == "The crew filmed five floods (of nine), its owner said."
 
 
-DATES = ("11 March 2019", "March 11, 2019", "Monday, 11 March 2019", "2019-03-11")
+def test_a_print_of_a_browser_gives_the_whole_headline_the_day_and_no_line_of_its_edges(tmp_path: Path) -> None:
+    title = "Ceasefire in Maren valley holds, army says, as villagers report a third night of shelling"
+    for name, n_lines, head in (("one", 40, ["9 June 2023"]), ("three", 9, ["By Jon Ferris", "June 9, 2023"]), ("old", 40, ["20230609"])):
+        article = read(tmp_path, f"{name}.pdf", print_of(title, CLINIC.paragraphs, head=head, n_lines=n_lines))
+        assert (article.title, article.date) == (title, "2023-06-09")
+        assert " ".join(body(article)).translate(IN_ASCII) == " ".join(CLINIC.paragraphs).translate(IN_ASCII)
+    assert read(tmp_path, "none.pdf", print_of(title, CLINIC.paragraphs)).date is None
+
+
+@pytest.mark.skipif(BROWSER is None, reason="needs Chromium (Debian's package chromium)")
+def test_what_chromium_prints_is_read_as_the_page_it_was(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    page = article_tag(CLINIC).replace("today", "30 June 2022")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        tab = opened.new_page()
+        tab.set_content(page.replace(NAV, "").replace(FOOTER, ""))
+        printed = tab.pdf(display_header_footer=True, margin={"top": "2cm", "bottom": "2cm"}, height="10cm")
+        saved = tab.context.new_cdp_session(tab).send("Page.captureSnapshot", {"format": "mhtml"})["data"]
+        opened.close()
+    for name, content in {"a.pdf": printed, "a.mhtml": saved.encode()}.items():
+        article = read(tmp_path, name, content)
+        assert (article.title, article.date) == (CLINIC.title, CLINIC.date)
+        assert " ".join(body(article)) == " ".join(CLINIC.paragraphs)
+
+
+DATES = (
+    "11 March 2019",
+    "March 11, 2019",
+    "Monday, 11 March 2019",
+    "2019-03-11",
+    "Published: 11 March 2019",
+    "Mar. 11, 2019",
+    "Published 11 March 2019, updated 12 March 2019",
+    "By Jon Ferris\n\n11 March 2019",
+    "By Jon Ferris | 11 March 2019",
+)
 
 
 @pytest.mark.parametrize("date", DATES)
 def test_a_date_under_the_title_of_a_word_or_markdown_file_is_the_date_of_the_article(tmp_path: Path, date: str) -> None:
-    written = (date, "The mill shut, its owner said.", "Rain fell.")
+    head, told = date.split("\n\n"), ("The mill shut, its owner said.", "Rain fell.")
+    written = (*head, *told)
     for name, content in {
         "a.docx": word_of("Mill shuts", written),
         "b.docx": word_of("", ("Mill shuts", *written)),
@@ -91,10 +135,12 @@ def test_a_date_under_the_title_of_a_word_or_markdown_file_is_the_date_of_the_ar
     }.items():
         article = read(tmp_path, name, content)
         assert (article.title, article.date) == ("Mill shuts", "2019-03-11")
-        assert [sentence.text for sentence in article.sentences] == ["Mill shuts", *written[1:]]
+        assert [sentence.text for sentence in article.sentences] == ["Mill shuts", *told]
 
 
-@pytest.mark.parametrize("line", ["On 11 March 2019 it shut.", "31 February 2019", "March 2019"])
+@pytest.mark.parametrize(
+    "line", ["On 11 March 2019 it shut.", "31 February 2019", "March 2019", "By March it was shut", "Modified for 2019"]
+)
 def test_a_line_that_holds_more_or_less_than_a_date_stays_in_the_body(tmp_path: Path, line: str) -> None:
     article = read(tmp_path, "a.md", f"# Mill shuts\n\n{line}\n\nRain fell.")
     assert (article.date, body(article)) == (None, (line, "Rain fell."))
@@ -103,6 +149,71 @@ def test_a_line_that_holds_more_or_less_than_a_date_stays_in_the_body(tmp_path: 
 def test_a_date_line_below_front_matter_with_a_date_stays_in_the_body(tmp_path: Path) -> None:
     article = read(tmp_path, "a.md", "---\ndate: 2024-03-12\n---\n# Mill shuts\n\n11 March 2019\n\nRain fell.")
     assert (article.date, body(article)) == ("2024-03-12", ("11 March 2019", "Rain fell."))
+
+
+@pytest.mark.parametrize("line", ["Updated 12 March 2019", "By Jon Ferris", "3 hours ago"])
+def test_a_byline_and_the_day_of_a_change_are_neither_sentence_nor_date(tmp_path: Path, line: str) -> None:
+    article = read(tmp_path, "a.md", f"# Mill shuts\n\n{line}\n\nIt shut.\n\nRain fell.")
+    assert (article.date, body(article)) == (None, ("It shut.", "Rain fell."))
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_none_and_is_told(tmp_path: Path) -> None:
+    for name, text in {
+        "line.md": "# Mill shuts\n\nPublished: 03/04/2024\n\nIt shut.\n\nRain fell.",
+        "front.md": "---\ndate: 03/04/2024\n---\n# Mill shuts\n\nIt shut.\n\nRain fell.",
+        "row.jsonl": json.dumps({"title": "Mill shuts", "date": "03/04/2024", "text": "It shut.\nRain fell."}),
+    }.items():
+        article = read(tmp_path, name, text)
+        assert (article.date, body(article)) == (None, ("It shut.", "Rain fell."))
+        assert len(article.warnings) == 1
+        assert "'03/04/2024'" in article.warnings[0]
+        assert "expected YYYY-MM-DD" in article.warnings[0]
+
+
+GIVEN: tuple[str | float, ...] = (
+    "22 November 2024",
+    "November 22, 2024",
+    "22/11/2024",
+    "11/22/2024",
+    "2024/11/22",
+    "20241122",
+    "2024-11-22T10:00:00+01:00",
+    "Fri, 22 Nov 2024 10:00:00 GMT",
+    1732269600,
+    1732269600.5,
+    1732269600000,
+)
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_the_date_of_a_row_or_of_front_matter_is_taken_however_it_is_written(tmp_path: Path, given: str | float) -> None:
+    row = read(tmp_path, "a.jsonl", json.dumps({"date": given, "text": "It shut."}))
+    page = read(tmp_path, "a.md", f"---\ndate: {given}\n---\nIt shut.")
+    assert (row.date, row.warnings, page.date, page.warnings) == ("2024-11-22", (), "2024-11-22", ())
+
+
+@pytest.mark.parametrize("given", ["03/04/2024", "soon", "March 2024", "2024", "2024-02-31", True, [2024], 7])
+def test_what_is_no_date_for_certain_leaves_none_and_one_warning(tmp_path: Path, given: object) -> None:
+    article = read(tmp_path, "a.jsonl", json.dumps({"date": given, "text": "It shut."}))
+    assert article.date is None
+    assert [warning.partition(" cannot")[0] for warning in article.warnings] == [f"the date {str(given)!r}"]
+
+
+def test_cells_that_end_no_sentence_are_left_out(tmp_path: Path) -> None:
+    rows = (("Month", "Flights"), ("May", "31"), ("The mill flew none.", "7"))
+    cells = "".join(f"<w:tr>{''.join(f'<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>' for cell in row)}</w:tr>" for row in rows)
+    text = "<w:p><w:r><w:t>It shut, they said.</w:t></w:r></w:p>"
+    word = word_with(f"{text}<w:tbl>{cells}</w:tbl>{text}")
+    (month, flights), *others = rows
+    table = "\n".join((f"| {month} | {flights} |", "|---|---|", *(f"| {one} | {other} |" for one, other in others)))
+    for name, content in {"a.docx": word, "a.md": f"It shut, they said.\n\n{table}\n\nIt shut, they said.\n"}.items():
+        assert body(read(tmp_path, name, content)) == ("It shut, they said.", "The mill flew none.", "It shut, they said.")
+
+
+def test_what_was_struck_out_of_a_word_file_stays_out_and_what_was_put_in_is_read(tmp_path: Path) -> None:
+    struck = "<w:del><w:r><w:delText>May</w:delText></w:r></w:del><w:ins><w:r><w:t>June</w:t></w:r></w:ins>"
+    article = read(tmp_path, "a.docx", word_with(f"<w:p><w:r><w:t>It shut in </w:t></w:r>{struck}<w:r><w:t>.</w:t></w:r></w:p>"))
+    assert body(article) == ("It shut in June.",)
 
 
 def test_a_word_file_gives_its_paragraphs_and_cells_in_order(tmp_path: Path) -> None:
@@ -178,6 +289,101 @@ def test_rows_with_the_same_fault_get_one_line_with_their_number_and_the_first(t
     assert broken.startswith(f"{path}, line 1201: not JSON")
 
 
+MHTML = """From: <Saved by Blink>
+Snapshot-Content-Location: https://example.org/news/ferry.html
+MIME-Version: 1.0
+Content-Type: multipart/related; type="text/html"; boundary="b"
+
+--b
+Content-Type: text/css
+Content-Location: https://example.org/style.css
+
+p {{ color: red }}
+--b
+Content-Type: text/html; charset="{charset}"
+Content-Transfer-Encoding: quoted-printable
+Content-Location: https://example.org/news/ferry.html
+
+{page}
+--b--
+"""
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252"])
+def test_a_page_saved_whole_in_one_file_is_read_with_its_address(tmp_path: Path, charset: str) -> None:
+    page = article_tag(FERRY).replace("<meta charset='utf-8'>", "").encode(charset)
+    content = MHTML.format(charset=charset, page=quopri.encodestring(page).decode()).encode()
+    articles = (read(tmp_path, "a.mhtml", content), read(tmp_path, "a.MHT", content.replace(b"\n", b"\r\n")), *read_contents(content))
+    for article in articles:
+        assert isinstance(article, Article)
+        assert (article.title, article.date, article.url) == (FERRY.title, FERRY.date, "https://example.org/news/ferry.html")
+        assert body(article) == FERRY.paragraphs
+
+
+def test_the_beginning_of_an_article_before_a_wall_is_refused_and_more_of_it_is_warned_of(tmp_path: Path) -> None:
+    first, *rest = (f"<p>{text}</p>" for text in FERRY.paragraphs)
+    wall = "<p>Subscribe to read the full story</p><p>Already a subscriber? Sign in</p>"
+    page = "<html><head><title>Ferry</title></head><body><article><h1>Ferry</h1>{}</article>{}</body></html>"
+    for within, below in (
+        (first + wall, ""),
+        (first, f"<div class='barrier'>{wall}</div>"),
+        (first + "<p>To continue reading, log in.</p>", ""),
+    ):
+        (tmp_path / "wall.html").write_text(page.format(within, below), encoding="utf-8")
+        with pytest.raises(InputError, match="only the beginning of an article"):
+            read_article(tmp_path / "wall.html")
+    short = page.format(first + rest[0], "<div>Already a subscriber? Sign in</div><a>Sign in to continue</a>")
+    assert body(read(tmp_path, "short.html", short)) == FERRY.paragraphs[:2]
+    article = read(tmp_path, "most.html", page.format(first + "".join(rest) + wall, ""))
+    assert body(article) == FERRY.paragraphs
+    assert ["asks for a subscription" in warning for warning in article.warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "“Follow us on Friday,” the leader of the march told them.",
+        "Read more carefully, the judge told the clerk, and the gate would have stayed open.",
+        "Reporting by the union showed that the gates were locked.",
+        "The story continues after the war, when the mill burnt down.",
+        "To continue reading the law in this way would be wrong, the court said.",
+        "Already a subscriber to its letters, he asked for more.",
+    ],
+)
+def test_a_sentence_that_begins_as_a_call_to_readers_does_is_kept(tmp_path: Path, line: str) -> None:
+    first, *rest = FERRY.paragraphs
+    paragraphs = (first, line, *rest)
+    assert body(read(tmp_path, "a.html", article_tag(Story(FERRY.title, FERRY.date, paragraphs)))) == paragraphs
+
+
+def test_no_small_file_holds_the_reader_up(tmp_path: Path) -> None:
+    paragraph = "<w:p><w:r><w:t>Hello</w:t></w:r></w:p>"
+    huge = {
+        "many.docx": (word_with(paragraph * 200_000), "too long"),
+        "blank.docx": (word_with("<w:p/>" * 200_000), "too long"),
+        "row.docx": (word_with(f"<w:tbl><w:tr>{f'<w:tc>{paragraph}</w:tc>' * 100_000}</w:tr></w:tbl>"), "no text"),
+        "part.docx": (word_with(paragraph * 600_000), "unpacks to more than 20 MB"),
+        "open.md": (b"[" * 900_000, "marks of Markdown"),
+        "stars.md": (b"*a_ " * 220_000, "marks of Markdown"),
+        "blocks.md": (b"*a_ *a_\n\n" * 50_000, "100,000 lines"),
+        "open.html": (b"<b><p>" * 100_000, "elements in this page"),
+        "parts.mhtml": (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n" + b"--b\n\n" * 500_000, "parts"),
+    }
+    for name, (content, words) in huge.items():
+        (tmp_path / name).write_bytes(content)
+        begun = process_time()
+        with pytest.raises(InputError, match=words):
+            read_article(tmp_path / name)
+        assert process_time() - begun < 4, name
+
+
+def test_a_long_word_file_is_read_in_a_moment(tmp_path: Path) -> None:
+    begun = process_time()
+    article = read(tmp_path, "long.docx", word_with("<w:p><w:r><w:t>The mill shut, its owner said.</w:t></w:r></w:p>" * 8_000))
+    assert len(article.sentences) == 8_000
+    assert process_time() - begun < 4
+
+
 def bad_files() -> dict[str, tuple[bytes, str]]:
     from pypdf import PdfReader, PdfWriter
 
@@ -187,12 +393,15 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
     written = {"locked.pdf": BytesIO(), "scan.pdf": BytesIO()}
     locked.write(written["locked.pdf"])
     scan.write(written["scan.pdf"])
+    frame = b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/css\n\np {}\n--b--\n"
     front = "<html><body>" + "".join(f"<a href='/{k}'>Story {k}</a> " for k in range(80)) + "</body></html>"
     return {
         "locked.pdf": (written["locked.pdf"].getvalue(), "without its password"),
         "scan.pdf": (written["scan.pdf"].getvalue(), "run OCR"),
         "handler.pdf": (written["locked.pdf"].getvalue().replace(b"/Standard", b"/PublicKy"), "protection or packing"),
         "packed.pdf": (pdf_of("T", ["Text."]).replace(b"<< /Length", b"<< /Filter /OddDecode /Length"), "protection or packing"),
+        "picture.pdf": (print_of("A scan", []).replace(b"(A scan) Tj", b"() Tj"), "run OCR"),
+        "empty.mhtml": (frame, "no page in this"),
         "torn.pdf": (pdf_of("T", ["Text."])[:200], "damaged PDF"),
         "text.pdf": (b"The mill will stay open.", "damaged PDF"),
         "front.html": (front.encode(), "no article found"),

@@ -23,10 +23,11 @@ from typing import Any, BinaryIO
 from contrast.errors import InputError, UsageError
 from contrast.reading import extract, is_document
 from contrast.reading.decoding import MAX_DOCUMENT_BYTES, read_bytes
-from contrast.reading.layout import as_date, lay_out
+from contrast.reading.layout import lay_out
+from contrast.reading.written_dates import date_given, warn_of_date
 
 STDIN = "-"
-ARTICLE_ENDINGS = (".txt", ".html", ".htm", ".pdf", ".docx")
+ARTICLE_ENDINGS = (".txt", ".html", ".htm", ".mhtml", ".mht", ".pdf", ".docx")
 ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
 MAX_CSV_FIELD = 10_000_000
 # How a field is separated from the next, the usual one first.
@@ -68,7 +69,7 @@ class Raw:
     """An article as it came: its bytes, or why there are none.
 
     `where` names it in messages; `path` is that of a file of one article, `head` what a row or a document gave beside the text, `sha256`
-    that of the document that the text was taken out of.
+    that of the document that the text was taken out of, `warnings` what is to be said of how it was read.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Raw:
     head: Head | None = None
     sha256: str | None = None
     failure: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -218,7 +220,8 @@ def _read_document(path: Path, id: str) -> Raw:
     content = read_bytes(path, limit=MAX_DOCUMENT_BYTES)
     found = extract(content, path)
     text = found.as_text().encode("utf-8", "replace")
-    return Raw(id, str(path), text, str(path), Head(found.title, found.date, found.url), hashlib.sha256(content).hexdigest())
+    head = Head(found.title, found.date, found.url)
+    return Raw(id, str(path), text, str(path), head, hashlib.sha256(content).hexdigest(), warnings=found.warnings)
 
 
 def _read_jsonl(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
@@ -320,14 +323,14 @@ def _raw_of(row: Any, place: str, id: str, columns: Columns) -> Raw:
         has = ", ".join(map(str, row)) or "nothing"
         return Raw(id, place, failure=f"{place}: no text under {columns.text!r} (it has {has}); name the column with --text-column")
     head = Head(*(_one_line(row.get(column)) for column in (columns.title, columns.date, columns.url)))
-    date = as_date((head.date or "")[:10].replace("/", "-"))
+    date = date_given(head.date or "")
     # A date or address that is not of the known forms stays out of the text, where it would be read as a sentence.
     is_address = head.url is not None and head.url.startswith(("http://", "https://", "www.")) and " " not in head.url
     try:
         content = lay_out({"title": head.title, "date": date, "url": head.url if is_address else None, "text": text}).encode()
     except UnicodeEncodeError:
         return Raw(id, place, failure=f"{place}: bytes that are not UTF-8; save it as UTF-8")
-    return Raw(id, place, content, head=Head(head.title, date, head.url))
+    return Raw(id, place, content, head=Head(head.title, date, head.url), warnings=tuple(warn_of_date(head.date or "")))
 
 
 def _in_json_words(value: Any) -> str:

@@ -74,7 +74,8 @@ def read(raw: Raw) -> Article:
     """The article of what was read; raises InputError when there is none."""
     if raw.failure is not None:
         raise InputError(raw.failure)
-    article = replace(read_text(raw.content, id=raw.id, name=raw.where), path=raw.path, is_laid_out=raw.path is None)
+    article = read_text(raw.content, id=raw.id, name=raw.where)
+    article = replace(article, path=raw.path, is_laid_out=raw.path is None, warnings=(*raw.warnings, *article.warnings))
     if raw.sha256 is not None:
         article = replace(article, is_laid_out=True, sha256=raw.sha256)
     if raw.head is None:

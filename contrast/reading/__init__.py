@@ -23,6 +23,8 @@ DOCUMENT_READERS: dict[str, tuple[str, str]] = {
     ".html": ("contrast.reading.page", "read_page"),
     ".htm": ("contrast.reading.page", "read_page"),
     ".xhtml": ("contrast.reading.page", "read_page"),
+    ".mhtml": ("contrast.reading.saved_whole", "read_saved_whole"),
+    ".mht": ("contrast.reading.saved_whole", "read_saved_whole"),
     ".pdf": ("contrast.reading.pdf", "read_pdf"),
     ".docx": ("contrast.reading.word", "read_word"),
     ".md": ("contrast.reading.marked_up", "read_markdown"),
@@ -167,7 +169,7 @@ def _laid_out(document: Extracted, content: bytes, *, id: str, name: str, path: 
         path=path,
         sha256=hashlib.sha256(content).hexdigest(),
         is_laid_out=True,
-        warnings=tuple(warn_of_language(text)),
+        warnings=(*document.warnings, *warn_of_language(text)),
     )
 
 

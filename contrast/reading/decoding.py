@@ -16,6 +16,7 @@ _BEGINNINGS = (
     (".pdf", re.compile(rb"%PDF-")),
     (".docx", re.compile(rb"PK\x03\x04")),
     (".html", re.compile(_SPACE + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)),
+    (".mhtml", re.compile(rb"(?:[\w-]+:[^\n]*\n|[ \t][^\n]*\n){0,20}?Content-Type:\s*multipart/related\b", re.IGNORECASE)),
     (".jsonl", re.compile(_SPACE + rb'\{\s*"')),
 )
 # Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).

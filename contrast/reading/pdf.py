@@ -1,42 +1,23 @@
-"""Articles in PDF files with a text layer, by pypdf (https://pypdf.readthedocs.io), their broken lines joined into paragraphs.
+"""Articles in PDF files with a text layer, by pypdf (https://pypdf.readthedocs.io): the lines of each page, with height and letters' size.
 
-A paragraph ends where the gap to the next line is wider than usual, where the size of the letters changes, and where a short line ends a
-sentence. Lines that stand at the edge of most pages (running heads, page numbers) are left out; ligatures (ﬁ) are taken apart.
+What is title, paragraph or running head is told by `typeset`; ligatures (ﬁ) are taken apart. A date may stand under the title.
 """
 
 import logging
-import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from contrast.errors import InputError
-from contrast.reading.extracted import Extracted, tidy
-from contrast.reading.layout import ENDS_A_SENTENCE
+from contrast.reading.extracted import Extracted, body_of, tidy
+from contrast.reading.heads import with_head_lines
+from contrast.reading.typeset import SetLine, title_and_body
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
 MAX_PAGES = 200
-WIDE_GAP = 1.4
-SHORT_LINE = 0.8
-_BROKEN_WORD = re.compile(r"(?<=[a-z])[-\u00ad]$")
-_DIGITS = re.compile(r"\d+")
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
-
-
-@dataclass(slots=True)
-class PdfLine:
-    """A line of a page: its text, the height at which it stands, and the size of its letters (0 where unknown)."""
-
-    text: str
-    height: float = 0.0
-    size: float = 0.0
 
 
 def read_pdf(content: bytes, name: str) -> Extracted:
@@ -45,7 +26,9 @@ def read_pdf(content: bytes, name: str) -> Extracted:
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:
-        pages = [_lines(page) for page in _open(content, name).pages]
+        reader = _open(content, name)
+        pages = [_lines(page) for page in reader.pages]
+        told = tidy(reader.metadata.title if reader.metadata else None)
     except DependencyError as error:
         raise InputError(
             f"{name}: an encrypted PDF; print it to a new PDF without protection, or copy its text into a .txt file"
@@ -58,10 +41,11 @@ def read_pdf(content: bytes, name: str) -> Extracted:
         raise InputError(
             f"{name}: a damaged PDF ({type(error).__name__}); print it to a new PDF, or copy its text into a .txt file"
         ) from error
-    body = "\n".join(_paragraphs(_without_edges(pages)))
+    title, paragraphs = title_and_body(pages, told)
+    body = body_of(paragraphs, title=title)
     if not body:
         raise InputError(f"{name}: no text in its {len(pages)} page(s), a scan perhaps; run OCR over it first (ocrmypdf scan.pdf text.pdf)")
-    return Extracted(body)
+    return with_head_lines(Extracted(body, title=title))
 
 
 def _open(content: bytes, name: str) -> "PdfReader":
@@ -75,14 +59,14 @@ def _open(content: bytes, name: str) -> "PdfReader":
     return reader
 
 
-def _lines(page: "PageObject") -> list[PdfLine]:
+def _lines(page: "PageObject") -> list[SetLine]:
     """The lines of a page in the order in which they were written."""
-    lines = [PdfLine("")]
+    lines = [SetLine("")]
 
     def visit(text: str, current: Any, placed: Any, font: Any, size: float) -> None:
         for k, piece in enumerate(text.split("\n")):
             if k:
-                lines.append(PdfLine(""))
+                lines.append(SetLine(""))
             if piece.strip() and not lines[-1].text.strip():
                 scale = abs(placed[3] * current[3]) or 1.0
                 lines[-1].height = placed[5] * current[3] + current[5]
@@ -90,46 +74,4 @@ def _lines(page: "PageObject") -> list[PdfLine]:
             lines[-1].text += piece
 
     page.extract_text(visitor_text=visit)
-    return [PdfLine(text, line.height, line.size) for line in lines if (text := tidy(line.text.translate(_LIGATURES)))]
-
-
-def _without_edges(pages: Sequence[list[PdfLine]]) -> list[PdfLine]:
-    """The lines of all pages without those first and last ones that come again, but for their digits, on most pages."""
-    edges = Counter(edge for lines in pages for edge in {_shape(line) for line in (*lines[:1], *lines[-1:])})
-    again = {edge for edge, n in edges.items() if len(pages) > 1 and n > len(pages) / 2}
-    kept: list[PdfLine] = []
-    for lines in pages:
-        inner = [line for k, line in enumerate(lines) if k not in (0, len(lines) - 1) or _shape(line) not in again]
-        kept.extend(inner)
-    return kept
-
-
-def _shape(line: PdfLine) -> str:
-    return _DIGITS.sub("0", line.text)
-
-
-def _paragraphs(lines: Sequence[PdfLine]) -> Iterator[str]:
-    gaps = [gap for before, line in pairwise(lines) if (gap := before.height - line.height) > 0]
-    usual_gap = median(gaps) if gaps else 0.0
-    width = max((len(line.text) for line in lines), default=0)
-    paragraph = ""
-    for before, line in zip((None, *lines), lines, strict=False):
-        if before is not None and _parts(before, line, usual_gap, width):
-            yield paragraph
-            paragraph = ""
-        paragraph = _join(paragraph, line.text)
-    if paragraph:
-        yield paragraph
-
-
-def _parts(before: PdfLine, line: PdfLine, usual_gap: float, width: int) -> bool:
-    is_far = before.height - line.height > WIDE_GAP * usual_gap > 0
-    is_other_size = before.size > 0 < line.size and abs(before.size - line.size) > 0.1 * line.size
-    ends_short = len(before.text) < SHORT_LINE * width and ENDS_A_SENTENCE.search(before.text) is not None
-    return is_far or is_other_size or ends_short
-
-
-def _join(paragraph: str, line: str) -> str:
-    if _BROKEN_WORD.search(paragraph) and line[:1].islower():
-        return paragraph[:-1] + line
-    return f"{paragraph} {line}" if paragraph else line
+    return [SetLine(text, line.height, line.size) for line in lines if (text := tidy(line.text.translate(_LIGATURES)))]

@@ -8,7 +8,8 @@ from typing import Any
 from contrast.errors import InputError
 from contrast.reading.decoding import decode
 from contrast.reading.extracted import Extracted, tidy
-from contrast.reading.layout import as_address, as_date
+from contrast.reading.layout import as_address
+from contrast.reading.written_dates import date_given, warn_of_date
 
 # What JSON calls the types that stand where a string should.
 NAMES = {int: "a number", float: "a number", bool: "true or false", list: "an array", dict: "an object"}
@@ -52,9 +53,14 @@ def _read(line: str, where: str) -> Extracted:
     body = row.get("text")
     if not isinstance(body, str) or not body.strip():
         raise InputError(f"{where}: {_tell_missing(row)}")
-    date = _field(row, "date")
+    date = _field(row, "date") or ""
     return Extracted(
-        body, title=_field(row, "title"), date=as_date((date or "")[:10]), url=as_address(_field(row, "url")), id=_field(row, "id")
+        body,
+        title=_field(row, "title"),
+        date=date_given(date),
+        url=as_address(_field(row, "url")),
+        id=_field(row, "id"),
+        warnings=tuple(warn_of_date(date)),
     )
 
 
