@@ -1,16 +1,35 @@
 """What a report looks like: held to golden files, which `pytest --update-golden` writes anew for review."""
 
 import json
+import os
 import re
-from dataclasses import replace
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from contrast.rendering import Provenance, as_text
 from contrast.rendering.explained import name_of
-from contrast.schema import Article, Finding, ModelInfo, Observation, RelationProbabilities, Report, ScoredPair, Sentence, Statement
+from contrast.rendering.speakers import group
+from contrast.schema import (
+    Article,
+    Check,
+    Explanation,
+    Finding,
+    ModelInfo,
+    Observation,
+    RelationProbabilities,
+    Report,
+    ScoredPair,
+    Sentence,
+    Span,
+    Statement,
+)
 from contrast.settings import CheckSettings
+from tests.conftest import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXT = "Mill will stay open, owner says\nOn Thursday the gates were chained. The saws ran until Wednesday, neighbours said. Rain fell."
@@ -82,6 +101,117 @@ def test_what_lay_in_no_file_is_told_beside_the_command_that_makes_it_again(form
     from_file = replace(given, article=replace(given.article, path="mill.txt"))
     assert "lay in no file" in as_text([given], format, provenance=made)  # type: ignore[arg-type]
     assert "lay in no file" not in as_text([from_file], format, provenance=made)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["markdown", "html"])
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("contrast check - --format html", 'hand it over on standard input, where the command says "-".'),
+        ("contrast check article.txt --format html -o report.html", "What was given lay in no file: save it as article.txt first."),
+        ("our-own-program --format html", None),
+        (None, None),
+    ],
+)
+def test_how_to_give_what_lay_in_no_file_fits_the_command_that_is_shown(format: str, command: str | None, told: str | None) -> None:
+    shown = unescape(as_text([report()], format, provenance=Provenance(command)))  # type: ignore[arg-type]
+    assert "lay in no file" not in shown if told is None else told in shown
+    assert ("standard input" in shown) == (command is not None and " - " in command)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "own", "told"),
+    [
+        (None, 0.25, "contradiction 0.25, the model’s own threshold"),
+        (0.7, 0.7, "contradiction 0.7"),
+        (None, None, "the model’s own threshold"),
+    ],
+)
+def test_the_probability_from_which_a_contrast_is_flagged_is_told(threshold: float | None, own: float | None, told: str) -> None:
+    made = Provenance(settings=CheckSettings(threshold=threshold), threshold=own)
+    assert f"<dt>Flagged from</dt><dd>{told}</dd>" in as_text([report()], "html", provenance=made)
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_checks_of_which_nothing_is_known_are_told_together_with_their_reasons(format: str) -> None:
+    seen = Span("Thursday", 35, 43)
+    checks = (
+        Check("actor", "unknown", "who speaks is not named"),
+        Check("place", "pass", "both name the mill"),
+        Check("time", "unknown", "the statement gives no date", (), (seen,)),
+        Check("quantity", "fail", "other amounts"),
+    )
+    told = report()
+    told = replace(told, contrasts=(replace(told.contrasts[0], explanation=Explanation((), (), 0.1, checks)),))
+    shown = as_text([told], format).partition("<script")[0]  # type: ignore[arg-type]
+    lines = [" ".join(line.split()) for line in unescape(re.sub("<[^>]+>", "", shown)).splitlines()]
+    together = [line for line in lines if "who speaks is not named" in line]
+    assert len(together) == 1
+    assert "the statement gives no date · reported “Thursday”" in together[0]
+    assert not any(reason in together[0] for reason in ("both name the mill", "other amounts"))
+    assert sum("both name the mill" in line for line in lines) == sum("other amounts" in line for line in lines) == 1
+    assert json.loads(as_text([told], "json"))["contrasts"][0]["explanation"]["checks"][2]["observation"] == [asdict(seen)]
+
+
+def test_the_same_data_give_the_same_page_whatever_the_order_of_a_set() -> None:
+    code = (
+        "from dataclasses import replace; from itertools import product; from tests.test_rendering import report;"
+        "from contrast.rendering import as_text; told = report(); (said,) = told.statements;"
+        "names = [''.join(letters) for letters in product('pP', 'oO', 'rR', 't')];"
+        "names += ['the port', 'The Port', 'Trask', 'Ms Trask', 'Ada Trask'];"
+        "reports = [replace(told, statements=(replace(said, speaker=name),)) for name in names];"
+        "told = [as_text(reports, format) for format in ('html', 'markdown', 'table', 'jsonl')]; print(*told)"
+    )
+    pages = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in "1234"
+    }
+    assert len(pages) == 1
+
+
+def test_speakers_that_plainly_are_one_are_one_entry_of_the_filter_and_shown_as_the_article_names_them() -> None:
+    names = ("Dalwich mayor", "Mayor Helen Trask", "Ms Trask", "Trask", "Port council", "port council", "council", None)
+    told = report()
+    (said,) = told.statements
+    statements = tuple(replace(said, id=f"s{k}", speaker=name) for k, name in enumerate(names, 1))
+    page = as_text([replace(told, statements=statements)], "html")
+    (options,) = re.findall('<select id="filter-speaker">(.*?)</select>', page)
+    entries = ["Dalwich mayor", "Mayor Helen Trask", "Port council", "council"]
+    assert sorted(re.findall('value="([^*"]+)"', options)) == entries
+    shown = re.findall('data-speaker="(.*?)".*?<span class="speaker">(.*?)</span>', page, re.DOTALL)
+    assert sorted(shown) == sorted(
+        [*zip(entries[:1] + entries[1:2] * 3 + entries[2:3] * 2 + entries[3:], names[:-1], strict=True), ("", "Speaker not named")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("shorter", "fuller", "is_one"),
+    [
+        ("Lohani", "Prakash Lohani, leader of the Column", True),
+        ("Kouris", "Minister for the sea, Anna Kouris", True),
+        ("Police Chief Warren Stoltz", "Warren Stoltz, police chief of Orsk", True),
+        ("the rebels", "Rebels", True),
+        ("Orsk", "mayor of Orsk", False),
+        ("Orsk", "University of Orsk", False),
+        ("Orsk", "Orsk council", False),
+        ("Holm", "Holm’s lawyer", False),
+        ("Korea", "South Korea", False),
+        ("Falcon Brigade", "Abu Layth, Falcon Brigade commander", False),
+        ("Holm", "supporters of Ada Holm", False),
+        ("Ostravia", "Velen and Ostravia", False),
+        ("Mill", "Orsk Mill", False),
+    ],
+)
+def test_a_shorter_name_is_the_fuller_one_only_where_its_proper_words_say_so(shorter: str, fuller: str, is_one: bool) -> None:
+    assert (len(set(group([shorter, fuller], "The mill shut.").values())) == 1) is is_one
+
+
+def test_a_name_that_two_bear_is_nobodys_entry() -> None:
+    found = group(["Ada Holm", "Piet Holm", "Holm"], "")
+    assert len(set(found.values())) == 3
+    assert len(set(group(["Ada Holm", "Mr Holm", "Ms Holm"], "").values())) == 3
 
 
 @pytest.mark.parametrize("format", ["table", "markdown"])

@@ -84,8 +84,29 @@ def is_carried(explanation: Explanation, probability: float) -> bool:
 
 
 def check_lines(checks: Sequence[Check]) -> list[str]:
-    """A line for each check: how it fell out, why, and the words that it rests on."""
-    return [f"{OUTCOME_MARKS[check.outcome]} {check.name}: {on_one_line(' · '.join([check.reason, *rests_on(check)]))}" for check in checks]
+    """A line for each check that passes or fails: why, and the words that it rests on; then one line for all that are not known.
+
+    >>> check_lines([Check("actor", "unknown", "who speaks is not named"), Check("place", "unknown", "only one side names a place")])
+    ['? not known: actor (who speaks is not named), place (only one side names a place)']
+    """
+    lines = [f"{OUTCOME_MARKS[check.outcome]} {check.name}: {told(check)}" for check in settled(checks)]
+    unknown = ", ".join(f"{check.name} ({told(check)})" for check in unsettled(checks))
+    return [*lines, f"{OUTCOME_MARKS['unknown']} not known: {unknown}"] if unknown else lines
+
+
+def settled(checks: Sequence[Check]) -> list[Check]:
+    """The checks that pass or fail."""
+    return [check for check in checks if check.outcome != "unknown"]
+
+
+def unsettled(checks: Sequence[Check]) -> list[Check]:
+    """The checks of which nothing is known."""
+    return [check for check in checks if check.outcome == "unknown"]
+
+
+def told(check: Check) -> str:
+    """Why a check fell out as it did, and the words that it rests on."""
+    return on_one_line(" · ".join([check.reason, *rests_on(check)]))
 
 
 def rests_on(check: Check) -> list[str]:

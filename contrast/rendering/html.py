@@ -26,10 +26,14 @@ from contrast.rendering.explained import (
     n_contrasts_found,
     no_contrast_line,
     rests_on,
+    settled,
+    told,
     unexplained_line,
+    unsettled,
     words_line,
 )
 from contrast.rendering.provenance import Provenance, given_line
+from contrast.rendering.speakers import entries_of
 from contrast.rendering.views import VERDICT_MARKS, VERDICT_ORDER, long_date, view
 from contrast.schema import Report
 
@@ -60,13 +64,15 @@ def draw(carried: Carried) -> str:
 def show(carried: Carried) -> dict[str, Any]:
     """What the template of a page shows, but for its style and script."""
     views = [view(report, number) for number, report in enumerate(carried.reports, 1)]
-    speakers = sorted({card.statement.speaker for shown in views for card in shown.cards if card.statement.speaker}, key=str.casefold)
+    entries = entries_of(carried.reports)
+    speakers = {entry for of_one in entries for entry in of_one.values()}
     return {
         "views": views,
-        "speakers": speakers,
+        "entries": entries,
+        "speakers": sorted(speakers, key=lambda speaker: (speaker.casefold(), speaker)),
         "verdicts": VERDICT_ORDER,
         "provenance": carried.provenance,
-        "given": given_line(carried.reports),
+        "given": given_line(carried.provenance, carried.reports),
         "data": as_carried(carried.reports, carried.provenance),
         "data_id": DATA_ID,
     }
@@ -115,8 +121,9 @@ def environment() -> "Environment":
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.filters.update(
-        long_date=long_date, web_address=_web_address, probability=_probability, words_line=words_line, rests_on=rests_on
+        long_date=long_date, web_address=_web_address, probability=_probability, words_line=words_line, rests_on=rests_on, settled=settled
     )
+    environment.filters.update(unsettled=unsettled, told=told)
     environment.globals.update(verdict_marks=VERDICT_MARKS, relation_words=RELATION_WORDS, outcome_marks=OUTCOME_MARKS)
     environment.globals.update(
         count=counted, n_contrasts_found=n_contrasts_found, no_contrast_line=no_contrast_line, no_statement=NO_STATEMENT, caveat=CAVEAT

@@ -26,7 +26,7 @@ def as_markdown(reports: Sequence[Report], provenance: Provenance | None = None)
     """The reports, one after the other."""
     made = provenance or Provenance()
     lines = [line for number, report in enumerate(reports, 1) for line in _article(view(report, number), made)]
-    return "\n".join([*lines, *_making(made, given_line(reports))]) + "\n"
+    return "\n".join([*lines, *_making(made, given_line(made, reports))]) + "\n"
 
 
 def plain(text: str) -> str:

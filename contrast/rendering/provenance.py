@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contrast.errors import UsageError
+from contrast.rendering.command import STDIN, read_command
 from contrast.schema import Report
 from contrast.settings import CheckSettings
 from contrast.version import __version__
@@ -27,9 +29,27 @@ class Provenance:
             return None
         return self.settings.threshold if self.threshold is None else self.threshold
 
+    @property
+    def flagged_from(self) -> str:
+        """From which probability contrasts were flagged, and who named it.
 
-def given_line(reports: Sequence[Report]) -> str:
+        >>> Provenance(threshold=0.25).flagged_from
+        'contradiction 0.25, the model’s own threshold'
+        """
+        if self.settings.threshold is not None:
+            return f"contradiction {self.settings.threshold}"
+        own = "the model’s own threshold"
+        return own if self.threshold is None else f"contradiction {self.threshold:.4g}, {own}"
+
+
+def given_line(provenance: Provenance, reports: Sequence[Report]) -> str:
     """What the command needs besides, where an article came from no file that it could name; else nothing."""
-    if all(report.article.path for report in reports):
+    if provenance.command is None or all(report.article.path for report in reports):
         return ""
-    return 'What was given lay in no file: hand it over on standard input where the command says "-", else save it under the name there.'
+    try:
+        files = read_command(provenance.command).files
+    except UsageError:
+        return ""
+    if STDIN in files:
+        return 'What was given lay in no file: hand it over on standard input, where the command says "-".'
+    return f"What was given lay in no file: save it as {' and '.join(files)} first."

@@ -4,6 +4,14 @@
   const form = document.getElementById("filters");
   const [probability, speaker, verdict] = ["probability", "speaker", "verdict"].map((name) => document.getElementById(`filter-${name}`));
   const cards = all(".card");
+  const lists = [...new Set(cards.map((card) => card.parentElement))].map((list) => {
+    const none = document.createElement("p");
+    none.className = "nothing none-fits";
+    none.textContent = "No statement fits these filters.";
+    none.hidden = true;
+    list.append(none);
+    return {none, its: all(".card", list)};
+  });
 
   const filter = () => {
     const least = Number(probability.value);
@@ -22,6 +30,7 @@
       card.hidden = !isKept;
       if (isKept) kept.add(card.dataset.statement);
     }
+    lists.forEach(({none, its}) => { none.hidden = its.some((card) => !card.hidden); });
     all("[data-marks]").forEach((mark) => mark.classList.toggle("off", !kept.has(mark.dataset.marks)));
     all(".pair[data-of]").forEach((pair) => {
       pair.hidden = !kept.has(pair.dataset.of) || Number(pair.dataset.probability) < least;
@@ -34,6 +43,17 @@
     const counted = `${cards.length} statement${cards.length === 1 ? "" : "s"}`;
     document.getElementById("shown").textContent = isFiltered ? `Filtered: ${kept.size} of ${counted} shown` : counted;
     form.classList.toggle("is-filtered", isFiltered);
+  };
+
+  // What a link leads to must not stay hidden by the filters.
+  const reveal = (hash) => {
+    const target = document.getElementById(hash.slice(1));
+    if (!target || !target.closest(".card [hidden], .card[hidden]")) return false;
+    [probability.value, speaker.value, verdict.value] = ["0", "*", "*"];
+    filter();
+    const name = target.closest(".card").querySelector(".tag").textContent;
+    document.getElementById("shown").textContent += `; the filters were cleared to show ${name}`;
+    return true;
   };
 
   const sortable = (table) => {
@@ -61,6 +81,14 @@
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(filter));
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest('a[href^="#"]');
+      if (link) reveal(link.hash);
+    });
+    window.addEventListener("hashchange", () => {
+      if (reveal(location.hash)) document.getElementById(location.hash.slice(1)).scrollIntoView();
+    });
     filter();
+    reveal(location.hash);
   }
 })();
