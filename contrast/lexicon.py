@@ -8,6 +8,9 @@ she they we you i this that these those there here his her its their our no not 
 at under over during about around near within without also yet so then now meanwhile however only"""
 _CALENDAR = """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
 october november december jan feb mar apr jun jul aug sept sep oct nov dec"""
+_NEWS = """courier times post herald gazette tribune journal chronicle telegraph guardian observer mail mirror echo star sun news newspaper
+press daily weekly standard argus examiner reporter bulletin dispatch advertiser radio tv television broadcasting"""
+_SINGULAR_S = """always perhaps sometimes across less news whereas besides afterwards indoors outdoors overseas minus plus versus series"""
 _COMMON = """spokesman spokeswoman spokesperson minister ministers president chief head director official officials secretary chairman
 chairwoman chair chairperson executive deputy prime general mayor governor senior manager leader officer owner boss the mr mrs ms dr sir
 company government ministry party council board union army police group"""
@@ -32,7 +35,46 @@ OPPOSITES = (
 )
 # Told apart by these alone, two that are named alike are not one: South Korea, New York.
 TELLING_WORDS = frozenset(["north", "south", "east", "west", "new"])
-PLURALS = frozenset(["people", "men", "women", "children", "police", "troops"])
+# What newspapers and broadcasters are called: the Orsk Courier is neither Orsk nor its mayor.
+NEWS_WORDS = frozenset(_NEWS.split())
+PLURALS = frozenset(
+    [
+        "people",
+        "men",
+        "women",
+        "children",
+        "police",
+        "troops",
+        "aircraft",
+        "spacecraft",
+        "sheep",
+        "fish",
+        "cattle",
+        "deer",
+        "staff",
+        "personnel",
+        "crew",
+        "dead",
+        "wounded",
+        "injured",
+        "missing",
+        "homeless",
+        "unemployed",
+    ]
+)
+# Words that end in "s" and are no plurals.
+NO_PLURALS = frozenset(_SINGULAR_S.split())
+
+# Verbs and nouns of a change, as patterns.
+RISING = (
+    r"ris(?:e|es|en|ing)|rose|increas(?:e|es|ed|ing)|grow(?:s|n|ing|th)?|grew|climb(?:s|ed|ing)?|jump(?:s|ed|ing)?|gain(?:s|ed|ing)?"
+    r"|surg(?:e|es|ed|ing)|soar(?:s|ed|ing)?|rais(?:e|es|ed|ing)|doubl(?:e|es|ed|ing)|tripl(?:e|es|ed|ing)|swell(?:s|ed|ing)?|up|higher"
+)
+FALLING = (
+    r"fall(?:s|en|ing)?|fell|drop(?:s|ped|ping)?|declin(?:e|es|ed|ing)|decreas(?:e|es|ed|ing)|cut(?:s|ting)?|reduc(?:e|es|ed|ing|tions?)"
+    r"|slump(?:s|ed|ing)?|shr(?:ink|inks|ank|unk|inking)|slid(?:e|es|ing)?|plung(?:e|es|ed|ing)|lower(?:s|ed|ing)?|halv(?:e|es|ed|ing)"
+    r"|dip(?:s|ped|ping)?|down"
+)
 
 NUMBERS: dict[str, int] = {
     **{word: value for value, word in enumerate(_UNDER_TWENTY.split())},

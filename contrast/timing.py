@@ -1,56 +1,47 @@
 """The order in time: whether what is reported lies where the statement could be broken or belied.
 
-An intention binds from the day on which it was said, a statement "until May" up to May, one "by May" or "from May" from May on. A claim may
-be about any time before; of its dates only those that bound it count. A time that a sentence leaves unsaid is unknown, whatever its
-neighbours say. What lies outside the time is a label beside a contrast, and one of the circumstances of a pair's probability.
+An intention binds from the day on which it was said, a statement "until May" up to May, one "by May" or "from May" from May on. A claim
+is about the time that it names, not the day on which it was said; without one it may be about any time before. A time that a sentence
+leaves unsaid is unknown, whatever its neighbours say. What lies outside the time is a label beside a contrast, and one of the circumstances
+of a pair's probability.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
-from contrast.dates import Bound, Dated, find_dates
-from contrast.days import Days, Direction, day_of, resolve
+from contrast.bounds import Bound
+from contrast.claims import time_of_claim
+from contrast.dates import find_dates
+from contrast.days import Days, Direction, Resolved, day_of, resolve
 from contrast.encoder import FloatArray
 from contrast.schema import Observation, Statement
 
 # The bounds from which on a statement binds; what an intention says of "at Friday" it says from then on, and what it tells of since when
 # something has been so ("the pictures collected since 2017 will go") bounds nothing that is to come.
 _BEGINNINGS: dict[str, tuple[Bound, ...]] = {
-    "intention": ("said", "from", "by", "at", "within"),
+    "intention": ("said", "from", "by", "at", "for", "within"),
     "claim": ("from", "since", "by", "within"),
 }
 # Where to look for a date that an intention names without its year.
 _AHEAD: dict[Bound, Direction] = {
     "from": "nearest",
     "at": "nearest",
+    "for": "nearest",
     "within": "nearest",
     "since": "past",
     "by": "future",
     "until": "future",
     "before": "future",
 }
+# What a claim tells of what is to come.
+_TO_COME = re.compile(r"\b(?:will|would|shall|is to|are to|due to|expected to|set to|plans? to)\b|['’]ll\b", re.IGNORECASE)
 # Bounds of an observation that leave open until when; and up to where a sentence is about the year that it opens with.
 _OPEN: tuple[Bound, ...] = ("from", "since")
 N_OPENING_CHARACTERS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A date of a sentence and the days that it means."""
-
-    dated: Dated
-    days: Days
-
-    @property
-    def start(self) -> int:
-        return self.dated.start
-
-    @property
-    def end(self) -> int:
-        return self.dated.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +70,25 @@ def are_out_of_time(pairs: Sequence[tuple[Statement, Observation]], article_date
 
 
 def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
-    """For when a statement binds by its own dates; None where they do not tell."""
+    """For when a statement binds by its own dates; None where they do not tell, or contradict one another."""
     known = list(dates)
     begins = [one.days.first for one in known if one.dated.bound in _BEGINNINGS[statement.kind]]
-    ends = [one.days.last for one in known if one.dated.bound in ("until", "within")]
-    ends += [one.days.first - timedelta(days=1) for one in known if one.dated.bound == "before" and one.days.first > date.min]
-    return Window(max(begins, default=None), min(ends, default=None)) if begins or ends else None
+    ends = [last for one in known if (last := _last_day(one))]
+    if statement.kind == "claim" and (about := time_of_claim(statement, known)):
+        begins.append(about.first)
+        ends.append(about.last)
+    window = Window(max(begins, default=None), min(ends, default=None))
+    if window.begins and window.ends:
+        return window if window.begins <= window.ends else None
+    return window if begins or ends else None
+
+
+def _last_day(one: Resolved) -> date | None:
+    """The last day on which a statement binds by one of its dates."""
+    bound, part = one.dated.bound, one.dated.part
+    if (bound == "before" and part != "end") or (bound == "until" and part == "start"):
+        return one.days.first - timedelta(days=1) if one.days.first > date.min else None
+    return one.days.last if bound in ("until", "before", "within") else None
 
 
 def when_happened(dates: Iterable[Resolved]) -> Days | None:
@@ -105,25 +109,35 @@ def dates_of_statement(statement: Statement, article_date: str | None) -> list[R
     """The dates of a statement; what an intention has ahead is counted from the day on which it was said, where that is told."""
     dates = list(find_dates(statement.text))
     said = [Resolved(dated, days) for dated in dates if dated.bound == "said" and (days := resolve(dated, article_date, "past"))]
-    is_ahead = statement.kind == "intention"
-    since = str(said[0].days.first) if said and is_ahead else article_date
+    since = str(said[0].days.first) if said and statement.kind == "intention" else article_date
     others = [
         Resolved(dated, days)
         for dated in dates
-        if dated.bound != "said" and (days := resolve(dated, since, _AHEAD[dated.bound] if is_ahead else "past"))
+        if dated.bound not in ("said", "than") and (days := resolve(dated, since, _direction(statement, dated.bound)))
     ]
     return sorted([*said, *others], key=lambda one: one.start)
 
 
-def dates_of_observation(observation: Observation, article_date: str | None) -> list[Resolved]:
-    """The dates of an observation, but for those after the article's own, at which nothing can have been seen yet.
+def _direction(statement: Statement, bound: Bound) -> Direction:
+    """Where to look for a date that a statement names without its year."""
+    if statement.kind == "intention":
+        return _AHEAD[bound]
+    return "nearest" if bound == "for" or _TO_COME.search(statement.text) else "past"
 
-    What has been so since a day is so up to that of the article, and unknown without it, unless it says until when.
+
+def dates_of_observation(observation: Observation, article_date: str | None) -> list[Resolved]:
+    """The dates of an observation, but for that of a comparison and those after the article's own, at which nothing can have been seen yet.
+
+    A list may be for a month to come. What has been so since a day is so up to that of the article, and unknown without it, unless it says
+    until when.
     """
-    found = [Resolved(dated, days) for dated in find_dates(observation.text) if (days := resolve(dated, article_date, "past"))]
+    dates = [dated for dated in find_dates(observation.text) if dated.bound != "than"]
+    found = [
+        Resolved(dated, days) for dated in dates if (days := resolve(dated, article_date, "nearest" if dated.bound == "for" else "past"))
+    ]
     today = day_of(article_date)
     if today is None:
         return [one for one in found if one.dated.bound not in _OPEN]
-    seen = [one for one in found if one.days.first <= today]
+    seen = [one for one in found if one.days.first <= today or one.dated.bound == "for"]
     has_end = any(one.dated.bound == "until" for one in found)
     return [replace(one, days=Days(one.days.first, today)) if one.dated.bound in _OPEN and not has_end else one for one in seen]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from contrast.calibration import Calibration
+from contrast.cli import app
 from contrast.dates import find_dates
 from contrast.days import resolve
-from contrast.evaluation.explanations import evaluate_explanations
 from contrast.explaining import explain
+from contrast.explaining.amounts import find_amounts
 from contrast.explaining.checks import check_actor, check_place, check_quantity, check_time
 from contrast.explaining.spans import Surroundings
 from contrast.explaining.words import Omission, content_words, leave_out, without
@@ -39,8 +42,8 @@ from tests.test_cli import SCHEMA
 from tests.test_rendering import GOLDEN, report
 from tests.test_report import Page, change_data
 
-CAPITALS = frozenset(["Ada", "Holm", "Veld", "Timber", "Orsk", "North", "South"])
-AROUND = Surroundings("2024-03-12", ("Ada Holm", "Veld Timber", "North Veld"), CAPITALS)
+CAPITALS = frozenset(["Ada", "Holm", "Veld", "Timber", "Orsk", "North", "South", "Dalwich", "Trask"])
+AROUND = Surroundings("2024-03-12", ("Ada Holm", "Veld Timber", "North Veld", "Dalwich mayor"), CAPITALS)
 
 
 class KeywordScorer:
@@ -130,6 +133,43 @@ def sides(said: str, seen: str, *, kind: StatementKind = "intention", speaker: s
         ("The mill will run from 1 to 5 March, Holm said.", "On 2 March the gates were chained.", "intention", "pass"),
         ("The mill will run from 1 to 5 March, Holm said.", "On 9 March the gates were chained.", "intention", "fail"),
         ("The mill will run from 8 March, Holm said.", "From 1 March to 4 March the gates were chained.", "intention", "fail"),
+        ("Holm said on Monday 4 March that she would keep the mill open.", "On 8 March the gates were chained.", "intention", "pass"),
+        ("On Monday, March 4, Holm promised to keep the mill open.", "On Thursday the gates were chained.", "intention", "pass"),
+        ("It will shut before the end of March, Holm said on Friday.", "On Sunday 40 workers were in the mill.", "intention", "pass"),
+        ("It will shut before the start of March, Holm said.", "On Sunday 40 workers were in the mill.", "intention", "fail"),
+        ("It will run until the start of March, Holm said.", "On 1 March the gates were chained.", "intention", "fail"),
+        ("Holm said on Friday that it will run until the start of April.", "On 9 March the gates were chained.", "intention", "pass"),
+        ("Holm said all would be repaid by the end of March.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid by the end of 2024.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid by the end of this month.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid at the end of March.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid by mid-April.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid by late April.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid by the end of next week.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said all would be repaid by the end of February.", "On Monday only 40 were repaid.", "intention", "fail"),
+        ("Holm said on Friday that 38 would fly.", "The list for April shows 21 flights, down from 38 in October.", "intention", "pass"),
+        ("No flight was cut in October, Holm said.", "The list shows 21 flights, down from 38 in October.", "claim", "unknown"),
+        ("No flight was cut in October, Holm said.", "On Monday 21 flew, fewer than in October.", "claim", "fail"),
+        ("Holm said on Friday that 38 would fly.", "On Monday 21 flew, compared with 38 last week.", "intention", "pass"),
+        ("Holm said on Friday that 38 would fly.", "Only 21 flew, down from 38 a year ago.", "intention", "unknown"),
+        ("No shot was fired on Sunday.", "On Sunday 31 shells fell.", "claim", "pass"),
+        ("No shot was fired on Sunday, the army said.", "On Friday 31 shells fell.", "claim", "fail"),
+        ("The army said no shot was fired on Sunday.", "On Sunday 31 shells fell.", "claim", "pass"),
+        ("The army said on Sunday that no shot was fired.", "On Friday 31 shells fell.", "claim", "unknown"),
+        ("No shot was fired in February, the army said on Sunday.", "On 20 February 31 shells fell.", "claim", "pass"),
+        ("No shot was fired in February and March.", "On 20 February 31 shells fell.", "claim", "pass"),
+        ("No shot was fired last year.", "On 20 February 31 shells fell.", "claim", "fail"),
+        ("No shot was fired this year.", "On 20 February 31 shells fell.", "claim", "pass"),
+        ("No shot was fired in 2024.", "On 20 December 31 shells fell.", "claim", "fail"),
+        ("The mill, built in 1903, has cut no log.", "On 20 February 31 logs were cut.", "claim", "unknown"),
+        ("Terlinden told a meeting of members of the fund in Orsk on Friday that none was paid.", "On Monday 40 were.", "claim", "unknown"),
+        ("None was paid, Terlinden told a meeting of members of the fund in Orsk on Friday.", "On Monday 40 were.", "claim", "unknown"),
+        ("Holm said that its saws left in February and that none had returned.", "On 9 March 31 saws ran.", "claim", "unknown"),
+        ("The army claims that no shot was fired in February.", "On 20 February 31 shells fell.", "claim", "pass"),
+        ("Army: No shot was fired in February.", "On 20 February 31 shells fell.", "claim", "pass"),
+        ("Sunday's rain cost no jobs.", "On 20 February 31 workers were sent home.", "claim", "unknown"),
+        ("The law of 2021 has cost no jobs.", "On 20 February 31 workers were sent home.", "claim", "unknown"),
+        ("No shot was fired before March, the army said.", "On 20 February 31 shells fell.", "claim", "pass"),
     ],
 )
 def test_time_passes_fails_or_is_unknown(said: str, seen: str, kind: StatementKind, outcome: str) -> None:
@@ -172,6 +212,19 @@ def test_out_of_time_is_what_fails_the_check_of_time() -> None:
         ("It shut from 1 to 5 March.", "2024-03-01 to 2024-03-05"),
         ("It shut on March 1-5, 2023.", "2023-03-01 to 2023-03-05"),
         ("It shut between 28th and 30th of December.", "2023-12-28 to 2023-12-30"),
+        ("It shut on Monday 4 March.", "2024-03-04"),
+        ("It shut on Monday, March 4, at noon.", "2024-03-04"),
+        ("It shut on Sunday 7 January.", "2024-01-07"),
+        ("It shut on Friday, 5 May 2023.", "2023-05-05"),
+        ("It shut at the end of February.", "2024-02-20 to 2024-02-29"),
+        ("It has been shut since the end of February.", "2024-02-29"),
+        ("It has been shut since the start of February.", "2024-02-01"),
+        ("It shut in early 2023.", "2023-01-01 to 2023-05-02"),
+        ("It has been shut since mid-February.", "2024-02-15"),
+        ("It shut late last month.", "2024-02-20 to 2024-02-29"),
+        ("It shut from March to May 2023.", "2023-03-01 to 2023-05-31"),
+        ("It shut between November and February.", "2023-11-01 to 2024-02-29"),
+        ("It shut from March to May.", "2023-03-01 to 2023-05-31"),
     ],
 )
 def test_dates_are_counted_from_that_of_the_article(words: str, days: str) -> None:
@@ -205,6 +258,18 @@ def test_a_month_that_is_not_over_may_still_be_meant() -> None:
         ("None will sail until Friday.", "until"),
         ("A log disclosed to us on Friday lists ten sails.", "said"),
         ("The mayor said on Friday that none sailed.", "said"),
+        ("The mayor said none was sailing on Friday.", "at"),
+        ("On Friday none sailed, the mayor said.", "at"),
+        ("Ten sailed, up 3% on last year.", "than"),
+        ("More sailed than in October.", "than"),
+        ("Sailings went up 3% on Friday.", "at"),
+        ("The sailors woke up on Friday.", "at"),
+        ("Ten sailed, fewer than the 38 ships in October.", "than"),
+        ("Ten sailed, against 38 in October.", "than"),
+        ("Sailings fell from 38 ships in October.", "than"),
+        ("Fewer than 40 ships sailed in October.", "at"),
+        ("None will sail later than Friday.", "at"),
+        ("The list for October shows ten.", "for"),
     ],
 )
 def test_what_a_date_bounds_is_told_by_the_words_before_it(words: str, bound: str) -> None:
@@ -251,10 +316,54 @@ def test_a_verb_or_a_number_is_no_date() -> None:
         ("All 240 workers will stay.", "Only one of the workers was left on Friday.", "pass"),
         ("All 240 workers will stay.", "On Friday 83 lorries left.", "unknown"),
         ("All 240 workers will stay.", "In 2024 the gates were chained.", "unknown"),
+        ("Between 300 and 400 workers will stay.", "On Friday 350 workers were left.", "fail"),
+        ("It will keep 300 to 400 workers.", "On Friday 350 workers were left.", "fail"),
+        ("It will keep 300-400 workers.", "On Friday 350 workers were left.", "fail"),
+        ("It will keep from 300 to 400 workers.", "On Friday 350 workers were left.", "fail"),
+        ("Between 300 and 400 workers will stay.", "On Friday 500 workers were left.", "pass"),
+        ("It will keep 300-400 workers.", "On Friday 500 workers were left.", "pass"),
+        ("At most 200 workers will go.", "More than 200 workers went.", "pass"),
+        ("At least 40 workers will stay.", "Fewer than 40 workers stayed.", "pass"),
+        ("Fewer than 200 workers will go.", "On Friday 200 workers went.", "pass"),
+        ("More than 200 workers will stay.", "On Friday 200 workers were left.", "pass"),
+        ("At most 200 workers will go.", "On Friday 200 workers went.", "fail"),
+        ("It will hire 240 new workers.", "It has bought 83 new lorries.", "unknown"),
+        ("It will hire 240 new workers.", "It has hired 83 workers.", "pass"),
+        ("There will be 38 weekly flights.", "There are 21 weekly ferries.", "unknown"),
+        ("There will be 38 weekly flights.", "There are 21 weekly Kestrel Air flights.", "pass"),
+        ("There were 12 deaths.", "The number fell from 40 deaths to 12 deaths.", "fail"),
+        ("There were 12 deaths.", "The number fell from 40 to 12 deaths.", "fail"),
+        ("There were 12 deaths.", "There were 12 deaths, down from 40 deaths.", "fail"),
+        ("No soldier crossed the river.", "Twelve soldiers crossed the river.", "pass"),
+        ("Not a single boat left.", "Three boats left.", "pass"),
+        ("There were no boats.", "Three boats left.", "pass"),
+        ("Three boats will leave.", "Not a single boat left.", "pass"),
+        ("No boat left.", "No boats left.", "fail"),
+        ("No more than 12 soldiers crossed the river.", "Nine soldiers crossed the river.", "fail"),
+        ("Turnout fell by 12 per cent.", "There was a rise of 12 per cent.", "unknown"),
+        ("Turnout fell by 12 per cent.", "There was a fall of 12 per cent.", "fail"),
+        ("Turnout fell by 12 per cent.", "Turnout was down 4%.", "pass"),
+        ("Turnout fell by 4%.", "Turnout was 71%.", "unknown"),
+        ("Turnout will be 71%.", "Turnout was 54 per cent.", "pass"),
+        ("There will be 40 more workers.", "There were 12 workers.", "unknown"),
+        ("The hall has 40 square metres.", "The hall is 12 metres long.", "unknown"),
     ],
 )
 def test_quantity_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) -> None:
     assert check_quantity(*sides(said, seen), AROUND).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("sentence", "amounts"),
+    [
+        ("On the strip two Norwind aircraft landed.", ["two Norwind aircraft"]),
+        ("It has 21 weekly Kestrel Air.", []),
+        ("It sold 40 sales jobs and 1 new boat sank.", ["40 sales jobs", "1 new boat"]),
+        ("Between 3 and 4 million euros went.", ["Between 3 and 4 million euros"]),
+    ],
+)
+def test_an_amount_ends_with_what_is_counted(sentence: str, amounts: list[str]) -> None:
+    assert [amount.text for amount in find_amounts(sentence)] == amounts
 
 
 @pytest.mark.parametrize(
@@ -268,6 +377,15 @@ def test_quantity_passes_fails_or_is_unknown(said: str, seen: str, outcome: str)
         ("The mill in Port Orsk will stay open.", "Gates were chained in Port Veld on Friday.", "unknown"),
         ("No tree north of Orsk will be cut.", "South of Orsk trees lay cut on Friday.", "fail"),
         ("The mill in North Orsk will stay open.", "Gates were chained in South Orsk on Friday.", "unknown"),
+        ("The bank in New York will stay open.", "The branch in York was shut.", "unknown"),
+        ("The bank in York will stay open.", "The branch in New York was shut.", "unknown"),
+        ("The bank in New York will stay open.", "The branch in New York was shut.", "pass"),
+        ("The school in Osk will stay open, the mayor of Veld said.", "The school in Veld was shut.", "unknown"),
+        ("The mayor of Veld said the school in Osk will stay open.", "The school in Veld was shut.", "unknown"),
+        ("The mayor of Veld said the school in Osk will stay open.", "The school in Osk was shut.", "pass"),
+        ("The school will stay open, officials in Osk said.", "The school in Osk was shut.", "unknown"),
+        ("The school in Dalwich will stay open.", "Reporters at the Dalwich Courier saw it shut.", "unknown"),
+        ("The school in Orsk will stay open.", "Lena Orsk saw it shut.", "unknown"),
     ],
 )
 def test_place_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) -> None:
@@ -284,10 +402,46 @@ def test_place_passes_fails_or_is_unknown(said: str, seen: str, outcome: str) ->
         (None, "Holm had the gates chained on Friday.", "unknown"),
         ("the government of South Veld", "North Veld had its gates chained on Friday.", "fail"),
         ("the government of South Veld", "South Veld's gates were chained on Friday.", "pass"),
+        ("John Smith", "Anna Smith sold her shares.", "unknown"),
+        ("John Smith", "Mr Smith sold his shares.", "pass"),
+        ("John Smith", "On Friday Smith sold his shares.", "pass"),
+        ("John Smith", "Smithson sold his shares.", "unknown"),
+        ("Ms Trask", "Records show that Ms Trask sold her shares.", "pass"),
+        ("Veld Timber", "Osk Timber planted no trees.", "unknown"),
+        ("Ada Holm", "Veld Timber planted no trees.", "fail"),
+        ("Justice Department", "The Defence Department watched the harbour.", "unknown"),
+        ("Northgate NHS Trust", "Southmoor NHS Trust sent 40 nurses home.", "unknown"),
+        ("Northgate NHS Trust", "Northgate NHS Trust sent 40 nurses home.", "pass"),
+        ("University of Osk", "The University of Veld sent 40 nurses home.", "unknown"),
+        ("University of Osk", "The University of Osk sent 40 nurses home.", "pass"),
+        ("Ms Trask", "Logs obtained by the Dalwich Courier show 40 trees.", "unknown"),
+        ("Dalwich mayor", "Logs obtained by the Dalwich Courier show 40 trees.", "unknown"),
+        ("Ada Holm", "The Dalwich Courier counted 40 trees.", "unknown"),
+        ("National Rivers Agency", "The NRA issued no warning.", "pass"),
+        ("the NRA", "The National Rivers Agency issued no warning.", "pass"),
+        ("National Rivers Agency", "The NRB issued no warning.", "unknown"),
+        ("Ada Holm", "No letter reached Holm.", "unknown"),
+        ("Ada Holm", "Veld's Ada Holm sold her shares.", "pass"),
+        ("UN", "The United Nations left the harbour.", "pass"),
+        ("the rail workers", "The mill workers went home.", "unknown"),
+        ("the rail workers", "The workers went home.", "pass"),
     ],
 )
 def test_actor_passes_fails_or_is_unknown(speaker: str | None, seen: str, outcome: str) -> None:
     assert check_actor(*sides("The mill will stay open.", seen, speaker=speaker), AROUND).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "outcome"),
+    [
+        ("Lena Orsk announced that aid would be let through to Tor.", "No convoy reached Tor.", "unknown"),
+        ("Flights to Tallinn will go daily, Lena Orsk said.", "Flights to Tallinn were stopped.", "unknown"),
+        ("Lena Orsk announced aid to Tor and Veld.", "On Friday Veld got nothing.", "unknown"),
+        ("Lena Orsk announced that Veld Timber would be paid.", "Nothing was paid, and Veld Timber shut.", "pass"),
+    ],
+)
+def test_what_both_sides_name_is_an_actor_where_it_is_no_goal(said: str, seen: str, outcome: str) -> None:
+    assert check_actor(*sides(said, seen, speaker="Lena Orsk"), AROUND).outcome == outcome
 
 
 def test_words_of_a_party_that_stand_apart_are_told_as_such() -> None:
@@ -399,11 +553,17 @@ def test_an_explained_page_holds_and_a_forged_explanation_differs(
         assert any(line in found for found in verify_page(path, checker).differences), line
 
 
-def test_leaving_out_the_shown_words_lowers_the_score_more_than_random_ones(
-    checker: Any, annotated_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(checker, "settings", CheckSettings(threshold=0.1))
-    figures = evaluate_explanations(checker, annotated_folder, split="validation")
-    assert figures["n_contrasts"] > 0
-    assert figures["difference"] > 0
-    assert set(figures["checks"]) >= {"time pass", "actor unknown"}
+def test_leaving_out_the_shown_words_lowers_the_score_more_than_random_ones(tmp_path: Path) -> None:
+    for name in ("b1-guernica-train-ticket-ai", "p1-154-phone-ban-inmates", "b1-merida-train-dig"):
+        for ending in (".txt", ".json"):
+            shutil.copy(ARTICLES / f"{name}{ending}", tmp_path)
+    done = CliRunner().invoke(app, ["evaluate", "explanations", str(tmp_path), "--split", "validation"])
+    assert done.exit_code == 0, done.output
+    figures = dict(re.findall(r"^(\w+) +(\S.*)$", done.output, re.MULTILINE))
+    lower, upper = (float(end) for end in figures["difference_interval"].strip("()").split(","))
+    # Measured: 2.06, from 1.70 to 2.46; with the first three content words of each side for the strongest -0.08, from -0.57 to 0.43.
+    assert lower <= float(figures["difference"]) <= upper
+    assert lower > 0.6
+    assert int(figures["n_articles"]) == 3
+    assert "time pass" in done.output
+    assert "actor unknown" in done.output

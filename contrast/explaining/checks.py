@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import product
 
+from contrast.attribution import attributions_of, lies_within
 from contrast.dates import find_dates
 from contrast.explaining.amounts import Amount, find_amounts
-from contrast.explaining.names import Name, find_names, find_other_party, find_words_of, names_alike, proper_words
+from contrast.explaining.names import Name, find_names, names_alike, own_words
+from contrast.explaining.parties import find_other_party, find_words_of, proper_words
 from contrast.explaining.spans import Spans, Surroundings, spans_of, stretches_of
 from contrast.lexicon import OPPOSITES
 from contrast.schema import Check, Observation, Statement, phrases_of
@@ -34,10 +36,12 @@ def check_actor(statement: Statement, observation: Observation, around: Surround
     spoken = spans_of(statement, find_words_of(party, statement.text, around.capitals))
     if same := spans_of(observation, find_words_of(party, observation.text, around.capitals)):
         return Check("actor", "pass", f"{party} speaks; both name {', '.join(phrases_of(same))}", spoken, same)
-    said, seen = ([name for name in find_names(side.text, around.capitals) if not name.is_place] for side in (statement, observation))
+    names = [list(find_names(side.text, around.capitals)) for side in (statement, observation)]
+    aside = [name for side in names for name in side if not name.may_act]
+    said, seen = ([name for name in side if not any(names_alike(name.text, other.text) for other in aside)] for side in names)
     if shared := _shared(said, seen):
         return Check("actor", "pass", f"both name {shared[1].text}", *_sides(statement, observation, shared))
-    known = " ".join(filter(None, (party, observation.source)))
+    known = [one for one in (party, observation.source) if one]
     if other := find_other_party(observation.text, known, around.parties, around.capitals):
         reason = f"{party} speaks; the observation opens with {observation.text[slice(*other)]}"
         return Check("actor", "fail", reason, spoken, spans_of(observation, [other]))
@@ -46,9 +50,9 @@ def check_actor(statement: Statement, observation: Observation, around: Surround
 
 def check_place(statement: Statement, observation: Observation, around: Surroundings) -> Check:
     """Passes where a place of one side is named on the other; fails where the two lie on opposite sides of it, north and south."""
-    said, seen = (list(find_names(side.text, around.capitals)) for side in (statement, observation))
+    said, seen = (_names_of_what_is_told(side.text, around.capitals) for side in (statement, observation))
     said_places, seen_places = ([name for name in names if name.is_place] for names in (said, seen))
-    if shared := _shared(said_places, seen) or _shared(said, seen_places):
+    if shared := _shared_place(said, seen):
         sides = _sides(statement, observation, shared)
         if opposite := _opposite(statement.text[: shared[0].start], observation.text[: shared[1].start]):
             return Check("place", "fail", f"{opposite[0]} {shared[0].text}, not {opposite[1]} {shared[1].text}", *sides)
@@ -84,7 +88,7 @@ def check_quantity(statement: Statement, observation: Observation, around: Surro
     if not pairs:
         spans = spans_of(statement, stretches_of(said)), spans_of(observation, stretches_of(seen))
         return Check("quantity", "unknown", "no amounts of the same thing on both sides", *spans)
-    apart = [(one, other) for one, other in pairs if one.admits(other.value) == _is_negated(one, statement.text)]
+    apart = [(one, other) for one, other in pairs if one.agrees_with(other) == _is_negated(one, statement.text)]
     one, other = (apart or pairs)[0]
     reason = f"{one.text} said, {other.text} reported"
     return Check("quantity", "pass" if apart else "fail", reason, *_sides(statement, observation, (one, other)))
@@ -117,6 +121,22 @@ def _opposite(before: str, before_other: str) -> tuple[str, str] | None:
 def _shared(said: Iterable[Name], seen: Iterable[Name]) -> tuple[Name, Name] | None:
     """The first names of both sides that may name the same."""
     return next(((one, other) for one, other in product(said, seen) if names_alike(one.text, other.text)), None)
+
+
+def _shared_place(said: Iterable[Name], seen: Iterable[Name]) -> tuple[Name, Name] | None:
+    """The first names of both sides that may name one place, which one of them tells it to be; a person called as a place is none."""
+    for one, other in product(said, seen):
+        is_place = one.is_place and other.is_place
+        is_named = (one.is_place or other.is_place) and len(own_words(one.text)) == len(own_words(other.text))
+        if (is_place or is_named) and names_alike(one.text, other.text):
+            return one, other
+    return None
+
+
+def _names_of_what_is_told(text: str, capitals: frozenset[str]) -> list[Name]:
+    """The names in a sentence but for those of who says so, and where: the mayor of Veld said."""
+    told_by = attributions_of(text)
+    return [name for name in find_names(text, capitals) if not lies_within(name.start, told_by)]
 
 
 def _listed(names: Iterable[Name]) -> str:
