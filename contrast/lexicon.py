@@ -11,6 +11,8 @@ october november december jan feb mar apr jun jul aug sept sep oct nov dec"""
 _NEWS = """courier times post herald gazette tribune journal chronicle telegraph guardian observer mail mirror echo star sun news newspaper
 press daily weekly standard argus examiner reporter bulletin dispatch advertiser radio tv television broadcasting"""
 _SINGULAR_S = """always perhaps sometimes across less news whereas besides afterwards indoors outdoors overseas minus plus versus series"""
+_PLURALS = """people men women children police troops aircraft spacecraft sheep fish cattle deer staff personnel crew dead wounded
+injured missing homeless unemployed"""
 _COMMON = """spokesman spokeswoman spokesperson minister ministers president chief head director official officials secretary chairman
 chairwoman chair chairperson executive deputy prime general mayor governor senior manager leader officer owner boss the mr mrs ms dr sir
 company government ministry party council board union army police group"""
@@ -37,31 +39,7 @@ OPPOSITES = (
 TELLING_WORDS = frozenset(["north", "south", "east", "west", "new"])
 # What newspapers and broadcasters are called: the Orsk Courier is neither Orsk nor its mayor.
 NEWS_WORDS = frozenset(_NEWS.split())
-PLURALS = frozenset(
-    [
-        "people",
-        "men",
-        "women",
-        "children",
-        "police",
-        "troops",
-        "aircraft",
-        "spacecraft",
-        "sheep",
-        "fish",
-        "cattle",
-        "deer",
-        "staff",
-        "personnel",
-        "crew",
-        "dead",
-        "wounded",
-        "injured",
-        "missing",
-        "homeless",
-        "unemployed",
-    ]
-)
+PLURALS = frozenset(_PLURALS.split())
 # Words that end in "s" and are no plurals.
 NO_PLURALS = frozenset(_SINGULAR_S.split())
 

@@ -104,9 +104,7 @@ class Checker:
         """The report with its strongest contrasts explained: the words that carry them, and what was checked of them."""
         from contrast.explaining import explain
 
-        if watch is not None:
-            watch(Progress("explaining", 0, len(report.contrasts)))
-        return explain(report, self._scorer)
+        return explain(report, self._scorer, watch=watch)
 
     def candidates(self, article: Article, *, budget: PairBudget | None = None) -> tuple[CandidatePair, ...]:
         """The pairs of an article that a check would judge."""

@@ -21,17 +21,17 @@ from contrast.calibration import Calibration
 from contrast.cli import app
 from contrast.dates import find_dates
 from contrast.days import resolve
-from contrast.explaining import explain
+from contrast.explaining import N_TOGETHER, explain
 from contrast.explaining.amounts import find_amounts
 from contrast.explaining.checks import check_actor, check_place, check_quantity, check_time
 from contrast.explaining.spans import Surroundings
 from contrast.explaining.words import Omission, content_words, leave_out, without
 from contrast.labels import StatementKind
-from contrast.rendering import as_text
+from contrast.rendering import Provenance, as_text
 from contrast.rendering.as_json import as_object
 from contrast.rendering.from_json import as_report
 from contrast.rendering.html import as_html
-from contrast.schema import Check, Explanation, ModelInfo, Observation, Report, Span, Statement
+from contrast.schema import Check, Explanation, ModelInfo, Observation, Progress, Report, Span, Statement
 from contrast.scoring.framing import Framed, frame
 from contrast.scoring.scorer import FramedPair
 from contrast.settings import CheckSettings
@@ -452,7 +452,11 @@ def test_words_of_a_party_that_stand_apart_are_told_as_such() -> None:
 
 @pytest.fixture(scope="module")
 def cameras(checker: Any) -> Report:
-    return checker.explain(checker.check(ARTICLES / "b-marshport-cameras.txt"))
+    told: list[Progress] = []
+    report = checker.explain(checker.check(ARTICLES / "b-marshport-cameras.txt"), watch=told.append)
+    n = len(report.contrasts)
+    assert told == [Progress("explaining", start, n) for start in range(0, n, N_TOGETHER)]
+    return report
 
 
 def test_an_explanation_moves_no_flag_and_quotes_the_article(checker: Any, cameras: Report) -> None:
@@ -534,12 +538,14 @@ def test_an_explained_report_looks_as_its_golden_files(request: pytest.FixtureRe
 def test_an_explained_page_holds_and_a_forged_explanation_differs(
     checker: Any, cameras: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checker, "settings", CheckSettings(explain=True))
+    settings = CheckSettings(explain=True, top=2)
+    monkeypatch.setattr(checker, "settings", settings)
     path = tmp_path / "report.html"
-    untouched = as_html([replace(cameras, article=replace(cameras.article, path=None))])
+    report = replace(cameras, article=replace(cameras.article, path=None), contrasts=cameras.contrasts[:2])
+    untouched = as_html([report], Provenance(settings=settings))
     path.write_text(untouched, encoding="utf-8", newline="")
     assert verify_page(path, checker).differences == ()
-    told = as_object(cameras)["contrasts"][0]["explanation"]
+    told = as_object(report)["contrasts"][0]["explanation"]
     side = next(side for side in ("statement", "observation") if told[side])
     words = told[side][0]
     for forged, line in (

@@ -1,42 +1,46 @@
 """Why a contrast was flagged: the words that carry it, measured, and what was checked of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 
 import numpy as np
 
 from contrast.explaining.checks import check_pair
-from contrast.explaining.spans import surroundings_of
+from contrast.explaining.spans import Surroundings, surroundings_of
 from contrast.explaining.words import Meter, Suspect, as_omissions, find_carriers, together
-from contrast.schema import Explanation, Finding, Report
+from contrast.schema import Explanation, Finding, Progress, Report, Watch
 from contrast.scoring.pairs import frame_pair
 from contrast.scoring.scorer import Scorer
 
 # Contrasts of an article that are explained at most, the strongest: each takes about as long as judging 35 pairs. Only a low threshold
 # flags more.
 N_EXPLAINED = 40
+# Explained in common batches: so many fill them.
+N_TOGETHER = 8
 
 __all__ = ["N_EXPLAINED", "explain", "measure_again", "suspects_of"]
 
 
-def explain(report: Report, scorer: Scorer) -> Report:
-    """The report with its strongest contrasts explained."""
+def explain(report: Report, scorer: Scorer, *, watch: Watch | None = None) -> Report:
+    """The report with its strongest contrasts explained, some at a time; `watch` is told how many are."""
     findings = report.contrasts[:N_EXPLAINED]
     if not findings:
         return report
+    around = surroundings_of(report)
+    explained: list[Finding] = []
+    for start in range(0, len(findings), N_TOGETHER):
+        if watch is not None:
+            watch(Progress("explaining", start, len(findings)))
+        explained.extend(_explained(report, findings[start : start + N_TOGETHER], scorer, around))
+    return replace(report, contrasts=(*explained, *report.contrasts[N_EXPLAINED:]))
+
+
+def _explained(report: Report, findings: Sequence[Finding], scorer: Scorer, around: Surroundings) -> Iterator[Finding]:
     suspects = suspects_of(report, findings)
     carriers = find_carriers(Meter(scorer, suspects), suspects)
-    around = surroundings_of(report)
-    explained = [
-        replace(
-            finding,
-            explanation=Explanation(
-                found.statement, found.observation, found.probability_without, check_pair(suspect.statement, suspect.observation, around)
-            ),
-        )
-        for finding, suspect, found in zip(findings, suspects, carriers, strict=True)
-    ]
-    return replace(report, contrasts=(*explained, *report.contrasts[N_EXPLAINED:]))
+    for finding, suspect, found in zip(findings, suspects, carriers, strict=True):
+        checks = check_pair(suspect.statement, suspect.observation, around)
+        yield replace(finding, explanation=Explanation(found.statement, found.observation, found.probability_without, checks))
 
 
 def suspects_of(report: Report, findings: Sequence[Finding]) -> list[Suspect]:

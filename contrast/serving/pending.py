@@ -21,7 +21,10 @@ Step = Literal["waiting", "opening", "reading", "judging", "explaining", "done",
 
 
 class PendingAnswer(BaseModel):
-    """How a check stands: `n_done` of `n_all` sentences read or pairs judged; `address` once it is done, `error` when it was refused."""
+    """How a check stands: `n_done` of `n_all` sentences read, pairs judged or contrasts explained.
+
+    `address` comes once it is done, `error` when it was refused.
+    """
 
     id: str
     step: Step

@@ -38,11 +38,11 @@ Islanders fetched their bread by rowing boat on Thursday.`;
       opening: "Reading the text",
       reading: `Reading: ${check.n_done.toLocaleString("en")} of ${count(check.n_all, "sentence")}`,
       judging: `Judging: ${check.n_done.toLocaleString("en")} of ${count(check.n_all, "pair")}`,
-      explaining: `Measuring which words carry ${count(check.n_all, "contrast")}`,
+      explaining: `Measuring which words carry it: ${check.n_done.toLocaleString("en")} of ${count(check.n_all, "contrast")}`,
       done: "Done",
     }[check.step];
     if (words.textContent !== line) words.textContent = line;
-    if (check.n_all && check.step !== "explaining") {
+    if (check.n_all) {
       bar.max = check.n_all;
       bar.value = check.n_done;
     } else {
