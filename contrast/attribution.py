@@ -6,6 +6,8 @@ tail from the comma before the one who says it (", the mayor of Orsk said").
 
 import re
 
+from contrast.lexicon import N_CHARACTERS_SEARCHED
+
 Stretch = tuple[int, int]
 
 VERBS_OF_SAYING = (
@@ -42,7 +44,8 @@ def attributions_of(sentence: str) -> list[Stretch]:
     >>> [sentence[start:end] for start, end in attributions_of(sentence)]
     ['The mayor of Veld said on Friday that']
     """
-    found = _TAIL.search(sentence) or _HEAD.match(sentence)
+    searched = sentence[:N_CHARACTERS_SEARCHED]
+    found = _TAIL.search(searched) or _HEAD.match(searched)
     return [found.span()] if found else []
 
 

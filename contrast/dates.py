@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from contrast.bounds import Bound, Part, Unit, bound_of, part_of
+from contrast.lexicon import N_CHARACTERS_SEARCHED
 
 MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan\.|Feb\.|Mar\.|Apr\.|Jun\.|Jul\.|Aug\.|Sept?\."
@@ -84,7 +85,7 @@ def find_dates(sentence: str) -> Iterator[Dated]:
     [('Monday', 'said'), ('March 2025', 'until')]
     """
     last: Dated | None = None
-    for match in _DATE.finditer(sentence):
+    for match in _DATE.finditer(sentence, 0, N_CHARACTERS_SEARCHED):
         unit: Unit = str(match.lastgroup).rstrip("0123456789")  # type: ignore[assignment]
         start, end = match.span()
         found = Dated(match[0], start, end, unit, bound_of(sentence, start, end, unit), part_of(sentence, start, unit))

@@ -33,8 +33,8 @@ FLOORS = [
         "contrast.scoring.transformers_model",
         "contrast.scoring.pairs",
         "contrast.lexicon",
-        "contrast.attribution",
     },
+    {"contrast.attribution"},
     {"contrast.bounds", "contrast.explaining.units", "contrast.explaining.names", "contrast.explaining.words"},
     {
         "contrast.explaining.amounts",

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -573,3 +574,21 @@ def test_leaving_out_the_shown_words_lowers_the_score_more_than_random_ones(tmp_
     assert int(figures["n_articles"]) == 3
     assert "time pass" in done.output
     assert "actor unknown" in done.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "It shut on 3 May and on 4 May, ",
+        "up from 5 in March, said that, ",
+        "a, b, said, ",
+        "from 3 boats to 4 boats and 5 per cent, ",
+        "Ada ",
+    ],
+)
+def test_a_sentence_without_end_is_checked_in_no_time(words: str) -> None:
+    long = words * (50_000 // len(words))
+    began = time.monotonic()
+    for check in (check_actor, check_place, check_time, check_quantity):
+        check(*sides(long, long, kind="claim"), AROUND)
+    assert time.monotonic() - began < 10

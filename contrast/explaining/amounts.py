@@ -12,7 +12,7 @@ from math import inf
 from typing import Literal
 
 from contrast.explaining.units import Unit, change_of, unit_after
-from contrast.lexicon import FALLING, NUMBERS, RISING, SCALES
+from contrast.lexicon import FALLING, N_CHARACTERS_SEARCHED, NUMBERS, RISING, SCALES
 
 Comparison = Literal["exactly", "about", "at least", "at most", "more than", "less than"]
 
@@ -94,8 +94,13 @@ def find_amounts(sentence: str, *, beside: Iterable[tuple[int, int]] = ()) -> It
     [('Not one of the boats', 0.0), ('no crew', 0.0)]
     """
     taken = tuple(beside)
-    found = [amount for match in _AMOUNT.finditer(sentence) if not _is_beside(match, taken) for amount in _amounts(sentence, match)]
-    for match in _NONE.finditer(sentence):
+    found = [
+        amount
+        for match in _AMOUNT.finditer(sentence, 0, N_CHARACTERS_SEARCHED)
+        if not _is_beside(match, taken)
+        for amount in _amounts(sentence, match)
+    ]
+    for match in _NONE.finditer(sentence, 0, N_CHARACTERS_SEARCHED):
         unit = unit_after(sentence, match.end(), is_one=True)
         found += [Amount(sentence[match.start() : unit.end], match.start(), unit.end, 0.0, 0.0, unit.counted)] if unit.counted else []
     yield from sorted(found, key=lambda amount: amount.start)

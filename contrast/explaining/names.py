@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contrast.lexicon import CALENDAR_WORDS, COMMON_WORDS, NEWS_WORDS, OPENING_WORDS, TELLING_WORDS
+from contrast.lexicon import CALENDAR_WORDS, COMMON_WORDS, N_CHARACTERS_SEARCHED, NEWS_WORDS, OPENING_WORDS, TELLING_WORDS
 from contrast.schema import Sentence
 
 Stretch = tuple[int, int]
@@ -72,7 +72,7 @@ def find_names(text: str, capitals: frozenset[str]) -> Iterator[Name]:
     if _is_headline(text):
         return
     last: Name | None = None
-    for match in _NAME.finditer(text):
+    for match in _NAME.finditer(text, 0, N_CHARACTERS_SEARCHED):
         name = _cut(match, capitals)
         if name is None:
             continue
