@@ -352,7 +352,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(server: Running) -> None
         (b"", "JSON"),
         (b"\xff\xfe{", "JSON"),
         (b"null", "the body: not an object; expected a JSON object"),
-        (b"{}", "text: missing; expected a string"),
+        (b"{}", "text: missing; expected a value"),
         (b'{"text": 1}', "text: not a string; expected a string"),
         (b'{"text": ""}', "text: empty; expected some text"),
         (b'{"text": "\\ud800 half a character"}', "JSON"),
@@ -371,7 +371,7 @@ def test_what_is_no_article_is_refused_in_one_line(server: Running, body: bytes,
     ("body", "words"),
     [
         (b"statement=x", "the body: not JSON (expected value at line 1 column 1); expected a JSON object"),
-        (b'{"observation": "It shut."}', "statement: missing; expected a string"),
+        (b'{"observation": "It shut."}', "statement: missing; expected a value"),
         (b'{"statement": " ", "observation": "It shut."}', "statement: nothing but space; expected some text"),
         (json.dumps({"statement": "x" * 10_001, "observation": "y"}).encode(), "statement: too long; expected at most 10000 characters"),
     ],
@@ -837,11 +837,11 @@ def test_whatever_fits_the_description_is_answered_as_described(server: Running)
         send()
 
 
-def test_what_becomes_of_a_check_and_a_mark_is_answered_as_described(server: Running) -> None:
+def test_what_becomes_of_a_check_and_a_mark_is_answered_as_described(stubbed: Running) -> None:
     import schemathesis
     from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-    schema = schemathesis.openapi.from_url(f"{server.address}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{stubbed.address}/openapi.json")
 
     def ask(method: str, path: str, status: int, **parts: Any) -> Any:
         media = {"media_type": "application/json"} if "body" in parts else {}
@@ -852,7 +852,7 @@ def test_what_becomes_of_a_check_and_a_mark_is_answered_as_described(server: Run
 
     text = "The mine will stay open, Ada Holm promised. On Friday the mine shut."
     id = ask("POST", "/v1/checks", 202, body={"text": text})["id"]
-    assert wait_for(server, id)["step"] == "done"
+    assert wait_for(stubbed, id)["step"] == "done"
     assert ask("GET", "/v1/checks/{id}", 200, path_parameters={"id": id})["step"] == "done"
     assert ask("DELETE", "/v1/checks/{id}", 200, path_parameters={"id": id})["step"] == "done"
     assert ask("POST", "/v1/check", 200, body={"text": text}, query={"explain": "true", "all_pairs": "true"})["statements"]
