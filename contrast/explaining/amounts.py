@@ -20,7 +20,10 @@ BOUNDS: tuple[tuple[Comparison, str], ...] = (
     ("at most", r"no more than|not more than|at most|up to|no longer than|within"),
     ("less than", r"fewer than|less than|under|below"),
     ("at least", r"at least|no fewer than|no less than|not less than"),
-    ("more than", r"more than|over|longer than|above"),
+    (
+        "more than",
+        r"more than|over|longer than|above|beyond|exceed|exceeds|exceeded|exceeding|larger than|higher than|greater than|bigger than",
+    ),
     ("about", r"about|around|some|nearly|almost|roughly|approximately|close to"),
 )
 # What one number leaves open: a figure is meant to so much of itself, what is above it lies so much above, about is within a tenth.

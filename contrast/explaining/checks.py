@@ -19,7 +19,10 @@ from contrast.lexicon import OPPOSITES
 from contrast.schema import Check, Observation, Statement, phrases_of
 from contrast.timing import dates_of_observation, dates_of_statement, when_happened, window_of
 
-_NEGATION = re.compile(r"\b(?:no|not|never|none|nobody|nothing|without|denied|denies|deny|rejected)\b|n['’]t\b", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:no(?!\s+(?:doubt|later|sooner|matter|longer)\b)|not(?!\s+only\b)|never|none|nobody|nothing|denied|denies|deny|rejected)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[,;:]|\b(?:and|but)\b")
 
 

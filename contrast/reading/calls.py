@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from contrast.reading.layout import ENDS_A_SENTENCE
+
 MAX_WORDS = 25
 # How a paragraph begins that is such a call and nothing else; "$" ends those that are one only as a whole.
 OPENINGS = (
@@ -30,8 +32,13 @@ CREDIT_WORDS = frozenset(
 )
 # Behind so few sentences a wall hides the article; behind more, what stands before it may be worth a check.
 MIN_SENTENCES = 5
+# Beside an article a wall may be of something else on the page: only what is no article alone is refused for it.
+MIN_SENTENCES_ALONE = 3
 _OPENING = re.compile("|".join(f"(?:{opening})" for opening in OPENINGS), re.IGNORECASE)
 _WALL = re.compile("|".join(f"(?:{wall})" for wall in WALLS), re.IGNORECASE)
+# A call is short, or is no sentence; and it tells of nobody who said it.
+MAX_WORDS_OF_A_SENTENCE = 8
+_TOLD = re.compile(r"\b(?:said|says|told|tells|wrote|writes|warned|asked|announced|ordered)\b", re.IGNORECASE)
 _OF_READING = re.compile(r"\b(?:read|reading|unlock|this (?:article|story))\b", re.IGNORECASE)
 _CREDIT = re.compile(r"(?:(?:additional|with) )?(?:reporting|writing|editing) by (.+)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s|$)")
@@ -43,7 +50,10 @@ def is_call(line: str) -> bool:
     >>> is_call("READ MORE: Ten things to do"), is_call("Follow us on Facebook"), is_call("Read more carefully, the judge told them.")
     (True, True, False)
     """
-    return len(line.split()) <= MAX_WORDS and (_OPENING.match(line) is not None or _is_credit(line))
+    n_words, is_sentence = len(line.split()), ENDS_A_SENTENCE.search(line) is not None
+    if n_words > (MAX_WORDS_OF_A_SENTENCE if is_sentence else MAX_WORDS):
+        return False
+    return (_OPENING.match(line) is not None and not _TOLD.search(line)) or _is_credit(line)
 
 
 def _is_credit(line: str) -> bool:
@@ -60,7 +70,7 @@ def find_wall(lines: Sequence[str], *, is_beside: bool = False) -> int | None:
     >>> find_wall(["The mill will close in May, its owner said.", "Subscribe to read the full story"])
     1
     """
-    walls = (k for k, line in enumerate(lines) if len(line.split()) <= MAX_WORDS and _WALL.match(line))
+    walls = (k for k, line in enumerate(lines) if len(line.split()) <= MAX_WORDS and _WALL.match(line) and not _TOLD.search(line))
     return next((k for k in walls if not is_beside or _OF_READING.search(lines[k])), None)
 
 

@@ -17,9 +17,9 @@ _NAME = r"[A-Z][\w.’'-]*"
 _BYLINE = re.compile(
     rf"(?:(?:Words|Reporting|Written|Story)\s+)?(?:By|BY|by)[:\s]\s*{_NAME}(?:(?:\s+(?:de|van|von|al|el|bin))?\s+{_NAME}.*)?|by \S+"
 )
-_BREAK = re.compile(r"\s+[–—-]\s+|\s*[|·•]\s*|\s+(?=by\s)")
+_BREAK = re.compile(r"\s+[–—/-]\s+|\s*[|·•]\s*|\s+(?=by\s)")
 _NAMED_DAY = re.compile(r"By\b\D*?((?:[A-Z][a-z]+\.?\s+)?\d.*)")
-_TIME_OF_DAY = re.compile(r"(?:at\s+)?\d{1,2}[:.]\d\d\b.{0,12}")
+_TIME_OF_DAY = re.compile(r"(?:at\s+)?\d{1,2}[:.]\d\d(?!\d).{0,12}|\d+\s+min(?:ute)?s?\s+read", re.IGNORECASE)
 _IN_NUMBERS = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2,4}")
 
 
@@ -62,14 +62,18 @@ def with_head_lines(article: Extracted, *, has_more_dates: bool = False) -> Extr
     lines = article.body.split("\n")
     first = 0 if article.title or is_head_line(lines[0]) else 1
     is_head = is_head_line if article.date is None or has_more_dates else is_byline
-    end = first
-    while end < min(len(lines) - 1, MAX_LINES) and is_head(lines[end]):
-        end += 1
-    head = lines[first:end]
+    end = last = first
+    # A standfirst or a name alone may stand among them; no sentence does.
+    while last < min(len(lines) - 1, MAX_LINES) and (is_head(lines[last]) or not ENDS_A_SENTENCE.search(lines[last])):
+        last += 1
+        if is_head(lines[last - 1]):
+            end = last
+    head = [line for line in lines[first:end] if is_head(line)]
+    kept = [line for line in lines[first:end] if not is_head(line)]
     day = article.date or next(filter(None, map(published_on, head)), None)
     unclear = next((line for line in head if _tells_a_day(line)), "")
     warnings = () if day else article.warnings or tuple(warn_of_date(_without_opening(unclear)))
-    return replace(article, body="\n".join(lines[:first] + lines[end:]), date=day, warnings=warnings)
+    return replace(article, body="\n".join(lines[:first] + kept + lines[end:]), date=day, warnings=warnings)
 
 
 def _tells_a_day(line: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contrast.errors import InputError
-from contrast.reading.calls import MIN_SENTENCES, find_wall, is_call, n_sentences
+from contrast.reading.calls import MIN_SENTENCES, MIN_SENTENCES_ALONE, find_wall, is_call, n_sentences
 from contrast.reading.decoding import decode_page
 from contrast.reading.extracted import Extracted, body_of, tidy
 from contrast.reading.headlines import headline_of
@@ -80,18 +80,19 @@ def _below_headline(lines: list[str], title: str) -> list[str]:
 
 
 def _refuse_wall(lines: list[str], beside: list[str], name: str) -> tuple[str, ...]:
-    """A warning for a page that asks for a subscription behind some sentences; raises InputError when it does so behind few."""
+    """A warning for a page that asks for a subscription; raises InputError when it does so behind few sentences, or beside fewer."""
     place = find_wall(lines)
     texts, found = (beside, find_wall(beside, is_beside=True)) if place is None else (lines, place)
     if found is None:
         return ()
     wall = texts[found]
-    if n_sentences(lines[:place]) < MIN_SENTENCES:
+    if n_sentences(lines[:place]) < (MIN_SENTENCES_ALONE if place is None else MIN_SENTENCES):
         raise InputError(
             f"{name}: only the beginning of an article, the rest behind a subscription ({wall[:60]!r}); "
             "save the page when signed in, or copy the whole text into a .txt file"
         )
-    return () if place is None else (f"the page asks for a subscription ({wall[:60]!r}); the article may go on behind it",)
+    is_short = n_sentences(lines) < MIN_SENTENCES
+    return () if place is None and not is_short else (f"the page asks for a subscription ({wall[:60]!r}); the article may go on behind it",)
 
 
 def _n_words_in_sentences(body: str) -> int:

@@ -35,6 +35,8 @@ def read_command(command: str) -> Command:
         words = shlex.split(command)
     except ValueError as error:
         raise UsageError(f"a command that no shell reads ({error})") from error
+    if shlex.join(words) != command:  # as contrast writes it; a shell may do more with what is written otherwise
+        raise UsageError("a command with marks that a shell acts on")
     if words[:2] != ["contrast", "check"]:
         raise UsageError("a command that is none of contrast check")
     end = words.index("--") if "--" in words else len(words)
