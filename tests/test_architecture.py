@@ -20,6 +20,7 @@ FLOORS = [
         "contrast.reading.extracted",
         "contrast.reading.written_dates",
         "contrast.reading.calls",
+        "contrast.reading.no_article",
         "contrast.calibration",
     },
     {"contrast.reading.heads", "contrast.reading.headlines"},

@@ -158,6 +158,32 @@ def test_a_byline_and_the_day_of_a_change_are_neither_sentence_nor_date(tmp_path
     assert (article.date, body(article)) == (None, ("It shut.", "Rain fell."))
 
 
+TEASER = "<article><h2><a href='/{0}'>Story {0}</a></h2><p>The mayor opened bridge number {0} on Monday, the council said.</p></article>"
+FRONT = "".join(TEASER.format(k) for k in range(9))
+CONSENT = (
+    "<h1>We value your privacy</h1><p>We and our 843 partners store and access information on a device, such as cookies, "
+    "with your consent.</p>"
+)
+LOG_IN = (
+    "<h1>The Courier</h1><form><p>Please sign in with your account to read on. Forgot your password? "
+    "Ask for another one here, and come back later.</p></form>"
+)
+
+
+@pytest.mark.parametrize(("inside", "words"), [(FRONT, "a list of stories"), (CONSENT, "consent to cookies"), (LOG_IN, "a log-in")])
+def test_a_page_that_holds_something_else_than_an_article_says_what(tmp_path: Path, inside: str, words: str) -> None:
+    (tmp_path / "a.html").write_text(f"<html><head><title>A</title></head><body><main>{inside}</main></body></html>", encoding="utf-8")
+    with pytest.raises(InputError, match=f"{words}, no article"):
+        read_article(tmp_path / "a.html")
+
+
+def test_an_article_with_other_stories_below_it_is_one(tmp_path: Path) -> None:
+    body = "".join(f"<p>{text}</p>" for text in FERRY.paragraphs)
+    page = f"<html><head><title>Ferry</title></head><body><article><h1>Ferry</h1>{body}</article><aside>{FRONT}</aside></body></html>"
+    article = read(tmp_path, "a.html", page)
+    assert [text for text in FERRY.paragraphs if text not in article.text] == []
+
+
 def test_a_standfirst_may_stand_above_byline_and_date(tmp_path: Path) -> None:
     lines = (
         "Workers had hoped for a buyer",

@@ -22,7 +22,8 @@ OPENINGS = (
 WALLS = (
     r"(?:subscribe|register|sign in|log in|sign up|join)\b.{0,40}\bto (?:continue|keep|unlock|access|read (?:the|this))\b",
     r"to (?:continue|keep) reading(?: (?:this|the) \w+)?(?:[,:]? (?:please|subscribe|register|sign|log|join|create|start)\b|[.:]?$)",
-    r"(?:continue|keep) reading (?:with|for) (?:a|an|your|our|free)\b",
+    r"(?:continue|keep) reading (?:with|for|from) (?:a|an|your|our|free|(?:only |just )?[$€£]?\d)",
+    r"to (?:read|see|view) (?:the (?:full|whole|rest)|this|more)\b.{0,40}\b(?:subscribe|register|sign|log|join|create|start|buy)\b",
     r"already (?:a (?:subscriber|member)|subscribed|have (?:a subscription|an account))\s*(?:\?|$)",
     r"this (?:article|story|content) is (?:for|only for|reserved for|available to) (?:our )?(?:subscribers|members)\b",
 )

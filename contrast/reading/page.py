@@ -17,6 +17,7 @@ from contrast.reading.extracted import Extracted, body_of, tidy
 from contrast.reading.headlines import headline_of
 from contrast.reading.heads import with_head_lines
 from contrast.reading.layout import ENDS_A_SENTENCE
+from contrast.reading.no_article import TEASERS, what_else
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -56,11 +57,14 @@ def _of_tree(tree: "HtmlElement", name: str) -> Extracted | None:
     if n_elements > MAX_ELEMENTS:
         raise InputError(f"{name}: {n_elements:,} elements in this page; expected one article; copy its text into a .txt file")
     beside = [tidy(text) for text in tree.xpath(_SEEN)]
+    teasers = frozenset(tidy(teaser.text_content()) for teaser in tree.xpath(TEASERS))
     shown = deepcopy(tree)
     found = _extract(tree)
     if found is None:
         return None
     lines = [line.removeprefix("- ") for line in (found.text or "").splitlines()]
+    if other := what_else([tidy(line) for line in lines], teasers):
+        raise InputError(f"{name}: {other}, no article; save the page of one article, or copy its text into a .txt file")
     title = headline_of(shown, tidy(found.title), [tidy(line) for line in lines[:MAX_LINES_ABOVE]])
     lines = body_of(_below_headline(lines, title), title=title).split("\n")
     warnings = _refuse_wall(lines, beside, name)
