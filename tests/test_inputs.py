@@ -3,6 +3,7 @@
 import json
 import quopri
 import shutil
+import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -175,6 +176,27 @@ def test_a_page_that_holds_something_else_than_an_article_says_what(tmp_path: Pa
     (tmp_path / "a.html").write_text(f"<html><head><title>A</title></head><body><main>{inside}</main></body></html>", encoding="utf-8")
     with pytest.raises(InputError, match=f"{words}, no article"):
         read_article(tmp_path / "a.html")
+
+
+def test_a_date_that_only_the_data_of_a_page_tell_in_words_is_its_date(tmp_path: Path) -> None:
+    body = "".join(f"<p>{text}</p>" for text in FERRY.paragraphs)
+    data = '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "Nov 20, 2024"}</script>'
+    page = f"<html><head><title>Ferry</title>{data}</head><body><article><h1>Ferry</h1>{body}</article></body></html>"
+    assert read(tmp_path, "a.html", page).date == "2024-11-20"
+
+
+def test_what_a_form_of_word_puts_around_paragraphs_hides_none(tmp_path: Path) -> None:
+    plain = word_of("Mill shuts", ("The mill shut, its owner said.", "Rain fell."))
+    around, content = tmp_path / "around.docx", BytesIO()
+    with zipfile.ZipFile(BytesIO(plain)) as archive, zipfile.ZipFile(content, "w") as forms:
+        for name in archive.namelist():
+            part = archive.read(name)
+            if name == "word/document.xml":
+                part = part.replace(b"<w:p>", b"<w:sdt><w:sdtPr/><w:sdtContent><w:p>").replace(b"</w:p>", b"</w:p></w:sdtContent></w:sdt>")
+                assert b"<w:sdt>" in part
+            forms.writestr(name, part)
+    around.write_bytes(content.getvalue())
+    assert read_article(around).text == read(tmp_path, "plain.docx", plain).text
 
 
 def test_an_article_with_other_stories_below_it_is_one(tmp_path: Path) -> None:

@@ -18,12 +18,14 @@ from contrast.reading.headlines import headline_of
 from contrast.reading.heads import with_head_lines
 from contrast.reading.layout import ENDS_A_SENTENCE
 from contrast.reading.no_article import TEASERS, what_else
+from contrast.reading.written_dates import date_given
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from trafilatura.settings import Document
 
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=(?:\(\d+\))?(https?://\S+)\s*-->", re.IGNORECASE)
+_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]+)"')
 _OWN_REPORT = re.compile(r"""<script\b[^>]*\bid=["']contrast-data["']""")
 _SEEN = "//text()[not(ancestor::script or ancestor::style or ancestor::template)]"
 TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
@@ -58,6 +60,7 @@ def _of_tree(tree: "HtmlElement", name: str) -> Extracted | None:
         raise InputError(f"{name}: {n_elements:,} elements in this page; expected one article; copy its text into a .txt file")
     beside = [tidy(text) for text in tree.xpath(_SEEN)]
     teasers = frozenset(tidy(teaser.text_content()) for teaser in tree.xpath(TEASERS))
+    published = _PUBLISHED.findall(" ".join(tree.xpath("//script[@type='application/ld+json']/text()")))
     shown = deepcopy(tree)
     found = _extract(tree)
     if found is None:
@@ -69,7 +72,8 @@ def _of_tree(tree: "HtmlElement", name: str) -> Extracted | None:
     lines = body_of(_below_headline(lines, title), title=title).split("\n")
     warnings = _refuse_wall(lines, beside, name)
     body = "\n".join(line for line in lines if not is_call(line) and find_wall([line]) is None)
-    article = with_head_lines(Extracted(body, title=title or None, date=found.date, url=found.url), has_more_dates=True)
+    date = found.date or next((day for told in published if (day := date_given(told))), None)
+    article = with_head_lines(Extracted(body, title=title or None, date=date, url=found.url), has_more_dates=True)
     return replace(article, warnings=(*article.warnings, *warnings))
 
 

@@ -23,7 +23,12 @@ _OLE_MARK = b"\xd0\xcf\x11\xe0"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARAGRAPH, _TABLE, _CELL, _STYLE, _TEXT = (f"{_WORD}{tag}" for tag in ("p", "tbl", "tc", "pStyle", "t"))
 _SPACES = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "-"}
-_LEFT_OUT = (*(f"{_WORD}{tag}" for tag in ("del", "moveFrom", "drawing", "pict", "object", "rPr", "tabs")), "{*}AlternateContent")
+_LEFT_OUT = (
+    *(f"{_WORD}{tag}" for tag in ("del", "moveFrom", "drawing", "pict", "object", "rPr", "tabs", "sdtPr", "customXmlPr")),
+    "{*}AlternateContent",
+)
+# What a form or a schema puts around paragraphs and cells.
+_AROUND = tuple(f"{_WORD}{tag}" for tag in ("sdt", "sdtContent", "customXml"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def _refuse(content: bytes, name: str) -> None:
 def _open(content: bytes) -> Iterator[WordParagraph]:
     """The paragraphs of the document, struck out text, pictures and text boxes taken away."""
     import docx
-    from lxml.etree import strip_elements
+    from lxml.etree import strip_elements, strip_tags
 
     document = docx.Document(BytesIO(content))
     styles = {style.styleId: style for style in document.styles.element.style_lst}
@@ -84,6 +89,7 @@ def _open(content: bytes) -> Iterator[WordParagraph]:
     default = next((names[id] for id, style in styles.items() if style.default and style.type == 1), "")
     body: Any = document.element.body
     strip_elements(body, *_LEFT_OUT, with_tail=False)
+    strip_tags(body, *_AROUND)
     return _paragraphs(body, names, default)
 
 
