@@ -1014,7 +1014,7 @@ def test_without_script_a_reader_checks_a_text(browser: Any, stubbed: Running) -
 
 @needs_browser
 def test_a_mark_is_kept_under_a_name_and_under_none_made_up(page: Any, stubbed: Running) -> None:
-    check_in(page, stubbed, "The mine will stay open, Ada Holm promised. On Friday the mine shut.")
+    check_in(page, stubbed, "The quarry will stay open, Ada Holm promised. On Friday the quarry shut.")
     page.get_by_role("button", name="Right").first.click()
     page.get_by_text("Not kept: type your name first").wait_for()
     assert page.evaluate("document.activeElement.id") == "reviewer"

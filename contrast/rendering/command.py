@@ -35,7 +35,8 @@ def read_command(command: str) -> Command:
         words = shlex.split(command)
     except ValueError as error:
         raise UsageError(f"a command that no shell reads ({error})") from error
-    if shlex.join(words) != command:  # as contrast writes it; a shell may do more with what is written otherwise
+    # As contrast writes it, but for spaces: a shell may do more with what is written otherwise.
+    if shlex.join(words) not in (command, " ".join(filter(None, command.split(" ")))):
         raise UsageError("a command with marks that a shell acts on")
     if words[:2] != ["contrast", "check"]:
         raise UsageError("a command that is none of contrast check")
