@@ -24,6 +24,7 @@ from contrast.errors import InputError, UsageError
 from contrast.reading import extract, is_document
 from contrast.reading.decoding import MAX_DOCUMENT_BYTES, read_bytes
 from contrast.reading.layout import lay_out
+from contrast.reading.records import in_json_words
 from contrast.reading.written_dates import date_given, warn_of_date
 
 STDIN = "-"
@@ -32,15 +33,6 @@ ROW_ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
 MAX_CSV_FIELD = 10_000_000
 # How a field is separated from the next, the usual one first.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-JSON_WORDS = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
 QUOTING = "expected every quotation mark closed, and those within a field doubled"
 
 
@@ -312,12 +304,12 @@ def _read_parquet(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
 
 def _raw_of(row: Any, place: str, id: str, columns: Columns) -> Raw:
     if not isinstance(row, dict):
-        return Raw(id, place, failure=f"{place}: {_in_json_words(row)}; expected an object with {columns.text!r}")
+        return Raw(id, place, failure=f"{place}: {in_json_words(row)}; expected an object with {columns.text!r}")
     given = row.get(columns.id)
     id = _whole(id if given is None or given == "" else str(given))
     text = row.get(columns.text)
     if columns.text in row and not (isinstance(text, str) and text.strip()):
-        came = "nothing to read" if isinstance(text, str) else _in_json_words(text)
+        came = "nothing to read" if isinstance(text, str) else in_json_words(text)
         return Raw(id, place, failure=f"{place}: {came} under {columns.text!r}; expected a string, the text of an article")
     if not isinstance(text, str):
         has = ", ".join(map(str, row)) or "nothing"
@@ -331,10 +323,6 @@ def _raw_of(row: Any, place: str, id: str, columns: Columns) -> Raw:
     except UnicodeEncodeError:
         return Raw(id, place, failure=f"{place}: bytes that are not UTF-8; save it as UTF-8")
     return Raw(id, place, content, head=Head(head.title, date, head.url), warnings=tuple(warn_of_date(head.date or "")))
-
-
-def _in_json_words(value: Any) -> str:
-    return JSON_WORDS.get(type(value), f"a {type(value).__name__}")
 
 
 def _one_line(value: Any) -> str | None:

@@ -11,8 +11,16 @@ from contrast.reading.extracted import Extracted, tidy
 from contrast.reading.layout import as_address
 from contrast.reading.written_dates import date_given, warn_of_date
 
-# What JSON calls the types that stand where a string should.
-NAMES = {int: "a number", float: "a number", bool: "true or false", list: "an array", dict: "an object"}
+# What JSON calls the types that stand where another should.
+JSON_WORDS = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
@@ -49,7 +57,7 @@ def _read(line: str, where: str) -> Extracted:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON ({error}); expected one article as an object a line") from error
     if not isinstance(row, dict):
-        raise InputError(f"{where}: a {type(row).__name__}; expected an object with 'text'")
+        raise InputError(f"{where}: {in_json_words(row)}; expected an object with 'text'")
     body = row.get("text")
     if not isinstance(body, str) or not body.strip():
         raise InputError(f"{where}: {_tell_missing(row)}")
@@ -64,12 +72,21 @@ def _read(line: str, where: str) -> Extracted:
     )
 
 
+def in_json_words(value: object) -> str:
+    """What JSON calls a value of that type.
+
+    >>> in_json_words(5), in_json_words(["The mill will close."])
+    ('a number', 'an array')
+    """
+    return JSON_WORDS.get(type(value), f"a {type(value).__name__}")
+
+
 def _tell_missing(row: dict[str, Any]) -> str:
     body = row.get("text")
     if isinstance(body, str):
         return "'text' is empty; expected the text of an article"
     if body is not None:
-        return f"'text' is {NAMES.get(type(body), 'no string')}; expected the text of an article, as a string"
+        return f"'text' is {in_json_words(body)}; expected the text of an article, as a string"
     has = ", ".join(map(str, row)) or "nothing"
     return f"no text under 'text' (it has {has}); rename the field, or use contrast score --text-column"
 
