@@ -52,7 +52,6 @@ EXPECTED = {"--threshold": "0 to 1", "--top": "1 or more", "--port": "0 to 65535
 FOLDER_ENDINGS = (".txt", ".html", ".htm", ".mhtml", ".mht", ".pdf", ".docx", ".jsonl")
 # Models in use, which the system frees with the process: OpenVINO 2026.4 was seen to crash once, most likely when taken apart.
 _KEPT: "list[Checker]" = []
-EXPLAINED_FORMATS: tuple[Format, ...] = ("html", "markdown")
 ModelOption = Annotated[
     str | None, typer.Option(help="Another NLI model: a folder, or a hub id of a transformers model (needs the extra 'train').")
 ]
@@ -87,6 +86,7 @@ def check(
 ) -> None:
     """Check articles: what is said in them against what is reported in them."""
     from contrast.pipeline import Checker
+    from contrast.rendering.command import EXPLAINED_FORMATS
     from contrast.writing import refuse_overwriting
 
     paths = [path for file in files for path in _articles_at(file)]

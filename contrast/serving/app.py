@@ -60,7 +60,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 async def _refuse_as_told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = answer_refused(request, Refusal(error.status_code, str(error.detail)))
+    told = "there is nothing at this address; go to the start page" if error.detail == "Not Found" else str(error.detail)
+    answer = answer_refused(request, Refusal(error.status_code, told))
     answer.headers.update(error.headers or {})
     return answer
 
