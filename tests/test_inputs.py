@@ -120,6 +120,9 @@ DATES = (
     "Published: 11 March 2019",
     "Mar. 11, 2019",
     "Published 11 March 2019, updated 12 March 2019",
+    "Published 11 March 2019, 9.15pm GMT",
+    "March 11, 2019 / 6:12 PM EST / Hill News",
+    "Monday, March 11, 2019 | 2 a.m.",
     "By Jon Ferris\n\n11 March 2019",
     "By Jon Ferris | 11 March 2019",
 )

@@ -19,7 +19,10 @@ _BYLINE = re.compile(
 )
 _BREAK = re.compile(r"\s+[–—/-]\s+|\s*[|·•]\s*|\s+(?=by\s)")
 _NAMED_DAY = re.compile(r"By\b\D*?((?:[A-Z][a-z]+\.?\s+)?\d.*)")
-_TIME_OF_DAY = re.compile(r"(?:at\s+)?\d{1,2}[:.]\d\d(?!\d).{0,12}|\d+\s+min(?:ute)?s?\s+read", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(
+    r"(?:at\s+)?\d{1,2}(?:[:.]\d\d(?!\d).{0,12}|\s*[ap]\.?m\b\.?(?:\s+[A-Z]{2,5})?)|\d+\s+min(?:ute)?s?\s+read", re.IGNORECASE
+)
+_NEWSPAPER = re.compile(rf"\s*[/|·•]\s*{_NAME}(?:\s+{_NAME}){{0,2}}$")
 _IN_NUMBERS = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2,4}")
 
 
@@ -31,7 +34,8 @@ def published_on(line: str) -> str | None:
     """
     if len(line) > MAX_CHARACTERS:
         return None
-    parts = [part for part in _BREAK.split(_CHANGED.sub("", line)) if part and not is_byline(part) and not _TIME_OF_DAY.fullmatch(part)]
+    told = _NEWSPAPER.sub("", _CHANGED.sub("", line))
+    parts = [part for part in _BREAK.split(told) if part and not is_byline(part) and not _TIME_OF_DAY.fullmatch(part)]
     named = _NAMED_DAY.fullmatch(line) if not parts else None
     return date_of(named[1] if named else _without_opening(parts[0])) if named or len(parts) == 1 else None
 

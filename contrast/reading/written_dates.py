@@ -15,7 +15,7 @@ _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _TIME = re.compile(r"[\sT]+\d{1,2}[:.]\d\d[\d:.]*\s*(?:[A-Z]{1,5}|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _POINTED = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
-_TIME_WITH_POINT = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d)(?=\s*(?:[ap]m|[A-Z]{2,5})?$)")
+_TIME_WITH_POINT = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d)(?=\s*(?:[ap]m)?\s*(?:[A-Z]{2,5})?$)")
 _COMPACT = re.compile(r"(\d{8})\d{4}(?:\d\d)?")
 _SECONDS, _MILLISECONDS = re.compile(r"\d{9,10}(?:\.\d+)?"), re.compile(r"\d{13}(?:\.0)?")
 # What is missing from a date is taken from one of these; a whole date is the same with both.

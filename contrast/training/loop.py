@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,14 @@ def run_loop(
     output: Path,
     settings: LoopSettings,
     examples: Iterable[object],
+    recipe: Mapping[str, object] | None = None,
 ) -> Path:
     """Trains `model` on `rows` and writes it with its tokenizer to `output`, which is returned.
 
-    `examples` are what the rows were made of. A run goes on only if they and the settings are as when it began; else UsageError.
+    `examples` are what the rows were made of, `recipe` what else the run hangs on: the base, parts of the loss. A run goes on only if they
+    and the settings are as when it began; else UsageError.
     """
-    keep_to_one_run(output, settings, examples)
+    keep_to_one_run(output, settings, examples, recipe)
     set_seed(settings.seed)
     args = arguments(output, settings)
     trainer = trainer_class(model=model, args=args, train_dataset=rows, data_collator=collator)
@@ -85,7 +87,9 @@ def run_loop(
     return output
 
 
-def keep_to_one_run(output: Path, settings: LoopSettings, examples: Iterable[object]) -> None:
+def keep_to_one_run(
+    output: Path, settings: LoopSettings, examples: Iterable[object], recipe: Mapping[str, object] | None = None
+) -> None:
     """Notes in `training.json` what a run learns from, and how; raises UsageError where another run was noted there."""
     digest = hashlib.sha256()
     n_examples = 0
@@ -93,7 +97,7 @@ def keep_to_one_run(output: Path, settings: LoopSettings, examples: Iterable[obj
         digest.update(_in_words(example).encode())
         n_examples += 1
     noted = output / "training.json"
-    run = {"n_examples": n_examples, "examples_sha256": digest.hexdigest(), "loop": asdict(settings)}
+    run = {"n_examples": n_examples, "examples_sha256": digest.hexdigest(), "loop": asdict(settings), "recipe": dict(recipe or {})}
     if noted.is_file() and json.loads(noted.read_text(encoding="utf-8")) != run:
         raise UsageError(f"--output {output}: holds a run on other data or with other settings; name another folder, or remove that one")
     output.mkdir(parents=True, exist_ok=True)

@@ -35,6 +35,10 @@ from contrast.training.pairs_data import LabelledPair, add_stray_context, label_
 from contrast.training.weighting import weigh
 
 
+# Settings that neither the rows nor the loop's settings tell.
+RECIPE = ("base", "max_tokens", "dropout", "is_weighted", "smoothing", "teacher_share", "consistency", "n_frozen_layers")
+
+
 @dataclass(frozen=True, slots=True)
 class NliTraining:
     """What one training run needs. `loop` holds the steps, rates and the seed."""
@@ -162,4 +166,5 @@ def train_nli(settings: NliTraining) -> Path:
         output=settings.output,
         settings=settings.loop,
         examples=pairs,
+        recipe={name: getattr(settings, name) for name in RECIPE},
     )

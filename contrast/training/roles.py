@@ -51,6 +51,7 @@ def train_roles(settings: RolesTraining) -> Path:
         output=settings.output,
         settings=settings.loop,
         examples=documents,
+        recipe={"base": settings.base},
     )
 
 
