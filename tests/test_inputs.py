@@ -402,6 +402,13 @@ def test_a_page_saved_whole_in_one_file_is_read_with_its_address(tmp_path: Path,
         assert body(article) == FERRY.paragraphs
 
 
+def test_what_begins_as_a_list_of_objects_is_json_and_refused_where_no_file_name_tells() -> None:
+    with pytest.raises(InputError, match=r"standard input: JSON; save it as \.jsonl"):
+        list(read_contents(b'\n[ {"text": "The mill shut."}]', name="standard input"))
+    (article,) = read_contents(b"[Reuters] The mill shut, its owner said.")
+    assert article.text.startswith("[Reuters]")
+
+
 def test_the_beginning_of_an_article_before_a_wall_is_refused_and_more_of_it_is_warned_of(tmp_path: Path) -> None:
     first, *rest = (f"<p>{text}</p>" for text in FERRY.paragraphs)
     wall = "<p>Subscribe to read the full story</p><p>Already a subscriber? Sign in</p>"

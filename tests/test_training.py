@@ -139,7 +139,9 @@ def test_a_folder_that_is_no_export_cannot_be_restored(tmp_path: Path) -> None:
         restore(tmp_path, tmp_path / "out")
 
 
-def test_a_run_on_other_data_or_with_another_loss_is_not_gone_on_with(tiny_encoder: Path, pairs_folder: Path, annotated_folder: Path, tmp_path: Path) -> None:
+def test_a_run_on_other_data_or_with_another_loss_is_not_gone_on_with(
+    tiny_encoder: Path, pairs_folder: Path, annotated_folder: Path, tmp_path: Path
+) -> None:
     from contrast.errors import UsageError
     from contrast.training.loop import LoopSettings
     from contrast.training.nli import NliTraining, train_nli

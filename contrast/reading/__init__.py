@@ -114,6 +114,8 @@ def read_contents(content: bytes, *, id: str = "text", name: str = "text") -> It
     ['Mill to close']
     """
     ending = ending_of(content)
+    if ending in REFUSED_ENDINGS:
+        raise InputError(f"{name}: {REFUSED_ENDINGS[ending]}")
     if ending == RECORDS_ENDING:
         refuse_size(name, len(content), limit=MAX_DOCUMENT_BYTES)
         yield from _of_rows(content, name, stem=id, path=None)

@@ -18,6 +18,7 @@ _BEGINNINGS = (
     (".html", re.compile(_SPACE + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)),
     (".mhtml", re.compile(rb"(?:[\w-]+:[^\n]*\n|[ \t][^\n]*\n){0,20}?Content-Type:\s*multipart/related\b", re.IGNORECASE)),
     (".jsonl", re.compile(_SPACE + rb'\{\s*"')),
+    (".json", re.compile(_SPACE + rb'\[\s*\{\s*"')),
 )
 # Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
 _READ_AS_CP1252 = frozenset(["iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"])
@@ -26,7 +27,7 @@ _READ_AS_CP1252 = frozenset(["iso-8859-1", "iso8859-1", "latin1", "latin-1", "us
 def ending_of(content: bytes) -> str:
     """The ending that a file with these bytes would bear, told by how they begin; ".txt" where nothing says otherwise.
 
-    >>> ending_of(b"\\n<!DOCTYPE html><title>Mill to close</title>"), ending_of(b'{"text": "The mill will close."}'), ending_of(b"{sic}")
+    >>> ending_of(b"\\n<!DOCTYPE html><title>Mill to close</title>"), ending_of(b'{"text": "The mill will close."}'), ending_of(b"[sic]")
     ('.html', '.jsonl', '.txt')
     """
     return next((ending for ending, beginning in _BEGINNINGS if beginning.match(content)), ".txt")

@@ -87,9 +87,7 @@ def run_loop(
     return output
 
 
-def keep_to_one_run(
-    output: Path, settings: LoopSettings, examples: Iterable[object], recipe: Mapping[str, object] | None = None
-) -> None:
+def keep_to_one_run(output: Path, settings: LoopSettings, examples: Iterable[object], recipe: Mapping[str, object] | None = None) -> None:
     """Notes in `training.json` what a run learns from, and how; raises UsageError where another run was noted there."""
     digest = hashlib.sha256()
     n_examples = 0

@@ -34,7 +34,6 @@ from contrast.training.loop import LoopSettings, run_loop
 from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs, soft_targets
 from contrast.training.weighting import weigh
 
-
 # Settings that neither the rows nor the loop's settings tell.
 RECIPE = ("base", "max_tokens", "dropout", "is_weighted", "smoothing", "teacher_share", "consistency", "n_frozen_layers")
 
