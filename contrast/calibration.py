@@ -53,21 +53,17 @@ class Calibration:
         return cls(1.0, np.zeros(len(RELATIONS), dtype=np.float32), weights, 0.5, 0.5, np.array(ALWAYS_MIXED, dtype=np.float32))
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> "Calibration":
-        """From a model's `calibration.json`; raises ModelError when a value is missing."""
-        try:
-            return cls(
-                float(values["temperature"]),
-                np.array([float(values["offset"][relation]) for relation in RELATIONS], dtype=np.float32),
-                np.array(values["article"]["weights"], dtype=np.float32).reshape(N_FEATURES, len(RELATIONS)),
-                float(values["article"]["contrast_threshold"]),
-                float(values["article"]["support_threshold"]),
-                np.array(values["article"].get("verdict_weights", ALWAYS_MIXED), dtype=np.float32).reshape(len(ALWAYS_MIXED)),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"calibration.json: {type(error).__name__} {error}; expected what this version writes; run contrast train calibration"
-            ) from error
+    def of(cls, values: dict[str, Any], name: str = "calibration.json") -> "Calibration":
+        """From a model's `calibration.json`, called `name`; raises ModelError when a value is missing or cannot be right."""
+        fields = CalibrationFields(values, name)
+        return cls(
+            fields.number("temperature", above=0),
+            np.array([fields.number("offset", relation) for relation in RELATIONS], dtype=np.float32),
+            fields.numbers("article", "weights", shape=(N_FEATURES, len(RELATIONS))),
+            fields.probability("article", "contrast_threshold"),
+            fields.probability("article", "support_threshold"),
+            fields.numbers("article", "verdict_weights", shape=(len(ALWAYS_MIXED),), otherwise=ALWAYS_MIXED),
+        )
 
     def of_pairs(self, logits: FloatArray) -> FloatArray:
         """Probabilities (n, 3) of pairs given by hand, in the order of `RELATIONS`."""
@@ -90,6 +86,59 @@ class Calibration:
         n = len(RELATIONS)
         change = log_softmax(after) - log_softmax(before)
         return softmax((np.log(probabilities + SMALLEST) + np.einsum("nf,fr->nr", change, self.weights[:n])).astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationFields:
+    """What a `calibration.json` holds, each field checked as it is taken; `name` is the file's in messages.
+
+    >>> CalibrationFields({"thresholds": {"statement": 7}}, "calibration.json").probability("thresholds", "statement")
+    Traceback (most recent call last):
+    contrast.errors.ModelError: calibration.json: thresholds.statement is 7.0; expected 0 to 1; run contrast train calibration
+    """
+
+    values: dict[str, Any]
+    name: str
+
+    def number(self, *keys: str, above: float = -np.inf) -> float:
+        """The finite number under the keys; raises ModelError when there is none, or none greater than `above`."""
+        number = float(self._finite(keys, (), None))
+        if number <= above:
+            raise self._refused(keys, f"is {number}", f"a number above {above}")
+        return number
+
+    def probability(self, *keys: str) -> float:
+        """The number between 0 and 1 under the keys; raises ModelError when there is none."""
+        number = self.number(*keys)
+        if not 0 <= number <= 1:
+            raise self._refused(keys, f"is {number}", "0 to 1")
+        return number
+
+    def numbers(self, *keys: str, shape: tuple[int, ...], otherwise: Sequence[float] | None = None) -> FloatArray:
+        """The finite numbers of that shape under the keys, `otherwise` where nothing is there; raises ModelError when there are none."""
+        return self._finite(keys, shape, otherwise).astype(np.float32)
+
+    def _finite(self, keys: Sequence[str], shape: tuple[int, ...], otherwise: Sequence[float] | None) -> npt.NDArray[np.float64]:
+        found: Any = self.values
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        found = otherwise if found is None else found
+        expected = " x ".join(map(str, shape)) + " numbers" if shape else "a number"
+        if found is None:
+            raise self._refused(keys, "is missing", expected)
+        try:
+            given = np.array(found)
+        except ValueError:  # rows of unlike lengths
+            given = np.array(None)
+        if given.shape != shape or given.dtype.kind not in "iuf":
+            raise self._refused(keys, "is of another shape or kind", expected)
+        numbers = given.astype(np.float64)
+        if not (np.abs(numbers) <= np.finfo(np.float32).max).all():
+            raise self._refused(keys, "holds NaN or a number that is too large" if shape else f"is {given}", f"{expected}, finite")
+        return numbers
+
+    def _refused(self, keys: Sequence[str], came: str, expected: str) -> ModelError:
+        return ModelError(f"{self.name}: {'.'.join(keys)} {came}; expected {expected}; run contrast train calibration")
 
 
 def features(logits: FloatArray, circumstances: FloatArray, neighbours: FloatArray, times: FloatArray) -> FloatArray:

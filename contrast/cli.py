@@ -1,11 +1,12 @@
 """The door: reads the command line, calls one function, prints, gives the exit code.
 
 Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 something was flagged and --exit-code was given; 2
-bad input or wrong usage; 141 the reader of standard output went away (`| head`).
+bad input or wrong usage; 130 Ctrl-C; 141 the reader of standard output went away (`| head`); 143 ended by SIGTERM.
 """
 
 import io
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ for _group in training_app.registered_groups:
 STDIN = "-"
 # UTF-8 by definition, whatever the terminal speaks.
 UTF8_FORMATS = ("json", "jsonl", "html")
+# Half a character, which UTF-8 cannot hold: in the name of a file it stands for a byte that is no text where the program runs.
+HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 # What the parser of the command line raises: click's, or that of the copy which newer versions of typer bring.
 ParserError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 # What came instead of a number, by the name of pydantic's error.
@@ -165,6 +168,8 @@ def _write_reports(
 def _write(text: str, output: Path | None, format: Format) -> None:
     from contrast.writing import write_whole
 
+    if format in ("json", "jsonl"):
+        text = HALF_CHARACTER.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
     if output is not None:
         write_whole(output, text)
         return
@@ -190,7 +195,7 @@ def compare(
     from contrast.pipeline import Checker
     from contrast.writing import refuse_overwriting
 
-    if (input is None) == (not statement) or (not statement) != (not observation):
+    if (input is None) == (statement is None) or (statement is None) != (observation is None):
         raise UsageError("expected either STATEMENT and OBSERVATION, or --input FILE; see contrast compare --help")
     refuse_overwriting(output, [] if input is None else [input])
     checker = _kept(Checker(CheckSettings(model=model, device=device)))
@@ -208,6 +213,7 @@ def version() -> None:
 
 def main() -> NoReturn:
     """Runs the command line; errors that a person can mend are one line and exit code 2."""
+    _replace_missing_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
@@ -231,6 +237,41 @@ def main() -> NoReturn:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+class MissingStream(io.TextIOBase):
+    """Stands for a standard stream that was closed before contrast began: whoever reads or writes there is told so."""
+
+    def __init__(self, name: str, advice: str) -> None:
+        self._line = f"{name}: closed; {advice}"
+
+    @property
+    def buffer(self) -> NoReturn:
+        raise InputError(self._line)
+
+    def read(self, size: int | None = -1, /) -> NoReturn:
+        raise InputError(self._line)
+
+    def write(self, text: str, /) -> NoReturn:
+        raise InputError(self._line)
+
+
+def _replace_missing_streams() -> None:
+    """Python has None for a standard stream that is closed, and the next file that is opened gets its number, with all that is printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            if nowhere != number:
+                os.close(nowhere)
+    if sys.stdin is None:
+        sys.stdin = cast(io.TextIOWrapper, MissingStream("standard input", "expected an article; name a file"))
+    if sys.stdout is None:
+        sys.stdout = cast(io.TextIOWrapper, MissingStream("standard output", "nothing can be written; open it, or give -o FILE"))
+    if sys.stderr is None:
+        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), encoding="utf-8", errors="backslashreplace")
 
 
 def _kept(checker: "Checker") -> "Checker":
@@ -267,7 +308,7 @@ def _run() -> int:
 
 def _flush() -> None:
     try:
-        print(end="", flush=True)
+        sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

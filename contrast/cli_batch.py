@@ -1,6 +1,9 @@
 """The command for many articles: score."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +12,32 @@ import typer
 app = typer.Typer()
 
 
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run as an error does, with exit code 130 and 143; what fails on their account is not told."""
+    heard: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        heard.append(number)
+        sys.exit(128 + number)
+
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: handler for number, handler in usual.items() if signal.getsignal(number) == handler}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    except Exception:
+        if heard:
+            sys.exit(128 + heard[0])
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @app.command("score")
+@_ended_in_order()
 def score_articles(
     inputs: Annotated[
         list[str],
@@ -45,12 +73,15 @@ def score_articles(
 ) -> None:
     """Score many articles into one file; a killed run goes on where it was."""
     from contrast.batch.progress import Progress
+    from contrast.batch.raws import Columns
     from contrast.batch.run import score
     from contrast.batch.settings import BatchSettings, shard_of
-    from contrast.batch.sources import Columns
+    from contrast.errors import UsageError
     from contrast.rendering.explained import counted
     from contrast.settings import CheckSettings
 
+    if ray_address is not None and engine != "ray":
+        raise UsageError(f"--ray-address {ray_address}: the engine is {engine}; expected --engine ray with it, or no --ray-address")
     settings = BatchSettings(
         inputs=tuple(inputs),
         output=output,

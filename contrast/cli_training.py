@@ -32,6 +32,10 @@ BaseOption = Annotated[str | None, typer.Option(help="Encoder to start from: a f
 EpochsOption = Annotated[float, typer.Option(help="Passes over the data.", callback=_above_zero)]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Highest learning rate.", callback=_above_zero)]
 SeedOption = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)]
+SaveEveryOption = Annotated[
+    int | None,
+    typer.Option(help="Steps between checkpoints, which a killed run goes on from (default: a tenth of the run, 20 to 500 steps).", min=1),
+]
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="What to train on.")]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
@@ -75,6 +79,7 @@ def train_nli(
     ] = 0.0,
     limit: Annotated[int | None, typer.Option(help="Use only the first pairs, for a trial.", min=1)] = None,
     keep_checkpoints: Annotated[int, typer.Option(help="How many of the last checkpoints stay.", min=1)] = 1,
+    save_every: SaveEveryOption = None,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
 ) -> None:
@@ -85,7 +90,13 @@ def train_nli(
     from contrast.training.nli import train_nli as run
 
     loop = LoopSettings(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device, n_checkpoints=keep_checkpoints
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        save_every=save_every,
+        device=device,
+        n_checkpoints=keep_checkpoints,
     )
     settings = NliTraining(
         data=data,
@@ -165,6 +176,7 @@ def train_roles(
     batch_size: Annotated[int, typer.Option(help="Documents a step.", min=1)] = 4,
     learning_rate: RateOption = 1e-4,
     repeats: Annotated[int, typer.Option(help="How often folders are read for each reading of a corpus file.", min=1)] = 4,
+    save_every: SaveEveryOption = None,
     seed: SeedOption = 13,
     device: DeviceOption = "auto",
 ) -> None:
@@ -175,7 +187,7 @@ def train_roles(
     from contrast.training.roles import train_roles as run
 
     loop = LoopSettings(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device, save_every=200, by_length=False
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, device=device, save_every=save_every, by_length=False
     )
     print(run(RolesTraining(data=data, output=output, base=base, n_repeats=repeats, loop=loop)))
 

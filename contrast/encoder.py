@@ -19,10 +19,15 @@ from contrast.backends import FloatArray as FloatArray
 from contrast.backends import backend_version, open_session
 from contrast.errors import ModelError
 from contrast.schema import ModelInfo
+from contrast.windows import CLS, MARK, SEP
 
 IntArray = npt.NDArray[np.int64]
 MAX_BATCH_TOKENS = 512
 LENGTH_STEP = 8
+# Ids in BERT's uncased vocabulary (https://github.com/google-research/bert), which the roles model needs, as windows write them, and which
+# is known by its last unused token.
+IDS_OF_UNCASED = {"[PAD]": 0, "[CLS]": CLS, "[SEP]": SEP, "[unused1]": MARK}
+LAST_OF_UNCASED = "[unused993]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,21 @@ def open_tokenizer(folder: ModelFolder) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(folder.path / "tokenizer.json"))
     except Exception as error:  # tokenizers raises bare Exception
         raise ModelError(f"{folder.path}: tokenizer.json cannot be read ({error}); install contrast again") from error
+    if misplaced := _misplaced(tokenizer, folder.config["kind"]):
+        raise ModelError(f"{folder.path}: tokenizer.json does not fit the model (another id for {misplaced}); install contrast again")
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def _misplaced(tokenizer: Tokenizer, kind: str) -> str | None:
+    """A token whose id in the vocabulary is not the one that is written for it, as when the vocabulary is in another order."""
+    written = {added.content: id for id, added in tokenizer.get_added_tokens_decoder().items()}
+    if kind == "roles" or tokenizer.model.token_to_id(LAST_OF_UNCASED) is not None:
+        written |= IDS_OF_UNCASED
+    of_vocabulary = {token: tokenizer.model.token_to_id(token) for token in written}
+    # A token that was added to the vocabulary in training is none of it.
+    return next((token for token, id in sorted(written.items()) if of_vocabulary[token] not in (None, id)), None)
 
 
 class Graph:

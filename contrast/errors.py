@@ -20,5 +20,7 @@ class UsageError(ContrastError):
 
 
 def complain(message: str) -> None:
-    """One line on standard error."""
-    print(f"contrast: {' '.join(message.split())}", file=sys.stderr)
+    """One line on standard error, where there is one."""
+    # print takes None for standard output.
+    if sys.stderr is not None:
+        print(f"contrast: {' '.join(message.split())}", file=sys.stderr)

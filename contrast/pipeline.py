@@ -10,7 +10,7 @@ import numpy as np
 from contrast.calibration import as_records
 from contrast.collective import neighbourhood
 from contrast.encoder import FloatArray
-from contrast.errors import ModelError
+from contrast.errors import InputError, ModelError
 from contrast.labels import RELATIONS
 from contrast.pairing import CandidatePair, PairBudget, Pairing, circumstances, pair_up
 from contrast.reading import read_article, read_text
@@ -81,6 +81,7 @@ class Checker:
 
     def check_text(self, text: str) -> Report:
         """The report on an article given as text; raises InputError when it is none."""
+        refuse_half_characters(text, "text")
         return self.check_article(read_text(text))
 
     def check_article(self, article: Article, *, budget: PairBudget | None = None, watch: Watch | None = None) -> Report:
@@ -140,24 +141,28 @@ class Checker:
         doubted = {finding.statement for finding in find_contrasts(report.pairs, calibration.contrast_threshold)}
         doubted -= {finding.statement for finding in contrasts}
         in_favour = [finding for finding in supports if finding.statement not in doubted]
+        statements = give_verdicts(report.statements, contrasts, in_favour, calibration.weigh)
+        borne_out = {statement.id for statement in statements if statement.verdict in ("supported", "mixed")}
         return replace(
             report,
-            statements=tuple(give_verdicts(report.statements, contrasts, in_favour, calibration.weigh)),
+            statements=tuple(statements),
             contrasts=tuple(contrasts[: self.settings.top]),
-            supports=tuple(supports),
+            # What is outweighed by a contrast is no support: verdicts follow from what is listed.
+            supports=tuple(finding for finding in supports if finding.statement in borne_out),
         )
 
     def compare(self, pairs: Sequence[tuple[str, str]]) -> list[RelationProbabilities]:
-        """Probabilities for (statement, observation) pairs given by hand, in their order."""
+        """Probabilities for (statement, observation) pairs given by hand, in their order; raises InputError when a side is blank."""
         return self.compare_framed(
             [FramedPair(premise=Framed(observation), hypothesis=Framed(statement)) for statement, observation in pairs]
         )
 
     def compare_framed(self, pairs: Sequence[FramedPair]) -> list[RelationProbabilities]:
-        """Probabilities for pairs that may bring context, in their order."""
+        """Probabilities for pairs that may bring context, in their order; raises InputError when a side is blank."""
+        refuse_unreadable(pairs)
         if not pairs:
             return []
-        return list(as_records(self._scorer.calibration.of_pairs(self._logits(pairs))))
+        return self._records(self._scorer.calibration.of_pairs(self._logits(pairs)))
 
     def _watched_logits(self, pairs: Sequence[FramedPair], watch: Watch | None) -> FloatArray:
         """Logits of all pairs, part by part where somebody watches; what the model says of a pair does not depend on the others."""
@@ -183,8 +188,13 @@ class Checker:
         probabilities = self._scorer.calibration.of_article(logits, *told_of(pairs, logits, article_date))
         return [
             ScoredPair(pair.statement.id, pair.observation.id, record)
-            for pair, record in zip(pairs, as_records(probabilities), strict=True)
+            for pair, record in zip(pairs, self._records(probabilities), strict=True)
         ]
+
+    def _records(self, probabilities: FloatArray) -> list[RelationProbabilities]:
+        if not np.isfinite(probabilities).all():
+            raise ModelError(f"{self._scorer.info.name}: a probability is no number; run contrast train calibration or use another model")
+        return list(as_records(probabilities))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +214,25 @@ class Found:
     statements: list[Statement]
     observations: list[Observation]
     pairing: Pairing
+
+
+def refuse_unreadable(pairs: Sequence[FramedPair]) -> None:
+    """Raises InputError that names the side of a pair in which there is nothing to read."""
+    for n, pair in enumerate(pairs, 1):
+        for name, side in (("statement", pair.hypothesis), ("observation", pair.premise)):
+            where = name if len(pairs) == 1 else f"pair {n}, {name}"
+            if not side.text.strip():
+                raise InputError(f"{where}: empty; expected a sentence")
+            for text in (side.text, side.before or "", side.speaker or ""):
+                refuse_half_characters(text, where)
+
+
+def refuse_half_characters(text: str, where: str) -> None:
+    """Raises InputError when the text holds half a character, as bytes that are no UTF-8 leave it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{where}: half a character (a lone surrogate, U+{ord(text[error.start]):04X}); give it as UTF-8") from error
 
 
 def find_statements(sentences: Sequence[Sentence], roles: Sequence[SentenceRoles], thresholds: RoleThresholds) -> list[Statement]:

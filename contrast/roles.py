@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Encoding
 
-from contrast.calibration import N_CIRCUMSTANCES
+from contrast.calibration import N_CIRCUMSTANCES, CalibrationFields
 from contrast.encoder import FloatArray, Graph, IntArray, ModelFolder, open_folder, open_tokenizer, padded
 from contrast.errors import ModelError
 from contrast.labels import ROLES
@@ -77,14 +77,15 @@ class RoleReader:
         self.folder = folder
         self._graph = Graph(folder.graph, folder.sha256, n_threads=n_threads, is_many=False)
         self._tokenizer = open_tokenizer(folder)
-        calibration = folder.read_json("calibration.json")
-        try:
-            self._scale = np.array([calibration["scale"][role] for role in ROLES], dtype=np.float32)
-            self._offset = np.array([calibration["offset"][role] for role in ROLES], dtype=np.float32)
-            self.thresholds = RoleThresholds(**calibration["thresholds"])
-            self.pairing_weights = np.array(calibration["pairing"], dtype=np.float32).reshape(N_CIRCUMSTANCES + 1)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{folder.path}: calibration.json misses a value ({error}); run contrast train calibration") from error
+        fields = CalibrationFields(folder.read_json("calibration.json"), str(folder.path / "calibration.json"))
+        self._scale = np.array([fields.number("scale", role) for role in ROLES], dtype=np.float32)
+        self._offset = np.array([fields.number("offset", role) for role in ROLES], dtype=np.float32)
+        self.thresholds = RoleThresholds(
+            statement=fields.probability("thresholds", "statement"),
+            observation=fields.probability("thresholds", "observation"),
+            speaker=fields.probability("thresholds", "speaker"),
+        )
+        self.pairing_weights = fields.numbers("pairing", shape=(N_CIRCUMSTANCES + 1,))
 
     @classmethod
     def open(cls, path: Path, *, n_threads: int | None = None) -> "RoleReader":

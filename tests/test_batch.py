@@ -25,9 +25,9 @@ from hypothesis import strategies as st
 from contrast.batch import journal, output, run, sources, work
 from contrast.batch.journal import Journal, State
 from contrast.batch.progress import Progress
+from contrast.batch.raws import Columns, Meter, Raw
 from contrast.batch.seen import Seen
 from contrast.batch.settings import BatchSettings
-from contrast.batch.sources import Meter, Raw
 from contrast.cli import main
 from contrast.errors import InputError, UsageError
 from contrast.reading import read_article
@@ -437,6 +437,8 @@ def test_changed_inputs_settings_and_models_are_refused_until_restart(
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 3
     assert all("have changed since" in line and "--restart" in line for line in said)
+    parts = ("begun with other options, or", "begun with other models or on another kind of processor, or", "begun with other inputs, or")
+    assert all(part in line for part, line in zip(parts, said, strict=True))
     assert (journal.work_folder(out) / "rows.jsonl").read_bytes() == begun
     assert score_here(monkeypatch, path, "-o", out, "--restart") == 0
     assert ids(read_jsonl(out)) == ["a0", "a1", "a2", "a3", "a4", "a9"]
@@ -839,3 +841,327 @@ def test_a_hundred_thousand_articles_stream_through_in_constant_memory(tmp_path:
             assert sum(1 for _ in lines) == n
         peaks.append(int(done.stdout))
     assert peaks[1] < peaks[0] + 20_000
+
+
+def goole(k: int) -> str:
+    """A whole row of CSV of two columns."""
+    return f'b{k},"The quay number {k} will stay open until {2030 + k}, its owner promised.\nIn week {k} it was sold."\n'
+
+
+def test_what_lies_in_a_broken_cell_of_csv_is_never_an_article(stub: None, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    broken = (
+        '1,"The mayor of Goole said on Monday the quay stays.\nHe called it a "safe" quay, he said.\n'
+        'Residents of Goole, though the quay had been sold.\nIn all 1,000 residents left."\n',
+        '1,"The mayor said "stay."\nResidents of Goole, though, went.\nAll 1,000 left.\nAll 2,000 left.\nAll 3,000 left.\nThey left."\n',
+        '1,"The mayor said "stay", and left.\nHe, though, went.\nThey left."\n',
+        '1,"The mayor said ""stay"".\nHe called it "safe"\nThe mayor,1\nDivers found oil."\n',
+    )
+    for k, cell in enumerate(broken):
+        path.write_text(f"id,text\n{goole(1)}{cell}{goole(2)}{goole(3)}", encoding="utf-8")
+        assert ids(scored(path, tmp_path / f"{k}.jsonl")) == ["b1", "b2", "b3"], cell
+        (failure,) = failures_of(tmp_path / f"{k}.jsonl")
+        assert failure["reason"].startswith(f"{path}, row 3: lines 4 to {3 + cell.count(chr(10))} are not CSV (',' expected after '\"');")
+
+
+def test_the_rest_of_a_csv_file_is_one_failure_where_nothing_tells_its_rows(stub: None, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f'id,text\n{goole(1)}m2,"The mayor" said no pier.\nm3,The mayor of Bath said so.\nm4,The pier stays.\n', encoding="utf-8"
+    )
+    assert ids(scored(path, tmp_path / "1.jsonl")) == ["b1"]
+    (failure,) = failures_of(tmp_path / "1.jsonl")
+    assert "lines 4 to 6 are not CSV" in failure["reason"]
+    assert "the rest of the file among them" in failure["reason"]
+    path.write_text('text\n"He said "stay."\nResidents left.\nThey left."\n"The mill stays."\n', encoding="utf-8")
+    assert scored(path, tmp_path / "2.jsonl") == []
+    assert len(failures_of(tmp_path / "2.jsonl")) == 1
+
+
+def test_rows_that_can_be_told_for_certain_are_read_after_a_quotation_mark_that_stays_open(stub: None, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"a{k}\tPlans\tThe mill number {k} will stay, its owner said." for k in range(6)]
+    lines[1] = lines[1].replace("Plans", '"Safe" mill')
+    path.write_text("\n".join(["id\ttitle\ttext", *lines, ""]), encoding="utf-8")
+    assert ids(scored(path, tmp_path / "1.jsonl")) == ["a0", "a2", "a3", "a4", "a5"]
+    assert "lines 3 to 3 are not CSV" in failures_of(tmp_path / "1.jsonl")[0]["reason"]
+    path.write_text(path.read_text(encoding="utf-8").replace('"Safe" mill', '"Safe mill'), encoding="utf-8")
+    assert ids(scored(path, tmp_path / "2.jsonl")) == ["a0", "a2", "a3", "a4", "a5"]
+    assert len(failures_of(tmp_path / "2.jsonl")) == 1
+
+
+@given(place=st.integers(4, 140), odd=st.sampled_from(['x"y', '"x', '" ', 'x"y"z']), n_columns=st.integers(2, 5))
+@settings(max_examples=100, deadline=None)
+def test_a_stray_mark_anywhere_in_the_text_of_csv_invents_no_article(
+    tmp_path_factory: pytest.TempPathFactory, place: int, odd: str, n_columns: int
+) -> None:
+    keys = ("id", "text", "title", "url", "date")[:n_columns]
+    whole = [
+        {key: f'{row(k)[key]}, he said. "No", it was.\nIt was {k}' if key == "text" else row(k)[key] for key in keys} for k in range(8)
+    ]
+    path = tmp_path_factory.mktemp("stray") / "a.csv"
+    content = write_csv(path, whole).read_bytes().decode()
+    place += content.index("\n") + 1
+    path.write_text(content[:place] + odd + content[place:], encoding="utf-8", newline="")
+    raws = [raw for raw in sources.read_all([str(path)], Columns(), Meter()) if raw.failure is None]
+    texts = {article["id"]: article["text"] for article in whole[1:]}
+    assert all(texts[raw.id] in raw.content.decode() for raw in raws)
+    assert len(raws) >= 6
+    shutil.rmtree(path.parent)
+
+
+def test_a_cell_of_csv_that_is_too_large_is_one_failure_that_says_so(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_CSV_FIELD", 1000)
+    path = tmp_path / "a.csv"
+    large = "".join(f"The mayor said on day {k}, the quay stays.\n" for k in range(100))
+    path.write_text(f'id,text\n1,"{large}It was shut."\nb0,The quay stays.\n{goole(1)}', encoding="utf-8")
+    assert ids(scored(path, tmp_path / "out.jsonl")) == ["b0", "b1"]
+    (failure,) = failures_of(tmp_path / "out.jsonl")
+    assert failure["reason"].startswith(f"{path}, row 2: lines 2 to 102 have a cell of more than ")
+    assert "split it into articles" in failure["reason"]
+
+
+def test_csv_with_odd_first_lines_is_read(stub: None, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for k, text in enumerate(
+        (
+            "sep=;\r\nid;text\r\nb1;The quay, he said, stays.\r\n",
+            "sep=|\nid|text\nb1|The quay, he said, stays.\n",
+            '\ufeff"sep=;"\nid;text\nb1;The quay, he said, stays.\n',
+            '\n \nid,text\nb1,"The quay, he said, stays."\n',
+            'ID,Text\nb1,"The quay, he said, stays."\n',
+            'id, text\nb1, "The quay, he said, stays."\n',
+            "Id ; TEXT \nb1;The quay, he said, stays.\n",
+        )
+    ):
+        path.write_text(text, encoding="utf-8", newline="")
+        (record,) = scored(path, tmp_path / f"{k}.jsonl")
+        assert (record["article"]["id"], record["article"]["text"].strip()) == ("b1", "The quay, he said, stays.")
+
+
+def write_texts(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"The mine {name} will stay open, its owner said.\n", encoding="utf-8")
+
+
+def test_a_pattern_of_any_depth_passes_through_no_linked_folder(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    write_texts(folder, "a/a1.txt", "a/b/b1.txt", "c.txt", "a/.hidden/h.txt", "a/notes.md")
+    for name in ("l1", "l2"):
+        (folder / "a" / name).symlink_to("..")
+    (tmp_path / "linked").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    expected = {
+        "in/**/*.txt": ["a1", "b1", "c"],
+        f"{folder}/**/*.txt": ["a1", "b1", "c"],
+        "./in/**/*.txt": ["a1", "b1", "c"],
+        "in/**": ["a1", "b1", "c"],
+        "in/**/": ["a1", "b1", "c"],
+        "in/**/**/*": ["a1", "b1", "c"],
+        "in/**/b/*": ["b1"],
+        "**/a?.txt": ["a1"],
+        "in/*/**/[!b]*.txt": ["a1"],
+        "in/**/.hidden/*": ["h"],
+        "l*d/**/*.txt": ["a1", "b1", "c"],
+        "in/*.txt": ["c"],
+        "in/?/*.txt": ["a1"],
+        "*/a/b/*": ["b1", "b1"],
+    }
+    for k, (pattern, names) in enumerate(expected.items()):
+        assert ids(scored(pattern, tmp_path / f"{k}.jsonl.out.jsonl")) == names, pattern
+
+
+def test_a_folder_that_a_pattern_matches_is_read_once(stub: None, tmp_path: Path) -> None:
+    write_texts(tmp_path / "in", "2024-01/story.txt", "2024-02/deep/story.txt", "2023-01/old.txt", "2024-03.txt")
+    folder = tmp_path / "in"
+    for k, pattern in enumerate((f"{folder}/2024-*", f"{folder}/**/2024-*", f"{tmp_path}/**/2024-*")):
+        assert ids(scored(pattern, tmp_path / f"{k}.jsonl")) == ["story", "story", "2024-03"], pattern
+
+
+def test_what_cannot_be_read_in_a_folder_is_one_failure_each(
+    stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    folder = tmp_path / "in"
+    write_texts(folder, "a.txt", "closed/b.txt", "z.txt")
+    (folder / "gone.txt").symlink_to(folder / "nothing.txt")
+    (folder / "self.txt").symlink_to("self.txt")
+    (folder / "self").symlink_to("self")
+    (folder / "folder.txt").symlink_to(folder)
+    os.mkfifo(folder / "pipe.jsonl")
+    listed = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if path == folder / "closed":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for k, given_input in enumerate((folder, f"{folder}/**", f"{folder}/**/*", f"{tmp_path}/in*")):
+        out = tmp_path / f"{k}.jsonl"
+        assert score_here(monkeypatch, given_input, "-o", out) == 0
+        assert ids(read_jsonl(out)) == ["a", "z"]
+        assert [(failure["id"], failure["where"].removeprefix(f"{folder}/")) for failure in failures_of(out)] == [
+            ("closed", "closed"),
+            ("gone", "gone.txt"),
+            ("pipe", "pipe.jsonl"),
+            ("self", "self.txt"),
+        ]
+        told = (
+            "cannot be read (Permission denied)",
+            "a link to what is not there",
+            "a pipe, a socket or a device",
+            "cannot be read (Too many",
+        )
+        assert all(words in failure["reason"] for words, failure in zip(told, failures_of(out), strict=True))
+    capsys.readouterr()
+    assert score_here(monkeypatch, folder / "closed", "-o", tmp_path / "closed.jsonl") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_run_with_unreadable_entries_goes_on_where_it_was(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    write_texts(folder, "a.txt", "b.txt", "c.txt")
+    (folder / "aa.txt").symlink_to("nothing.txt")
+    broken_off(folder, tmp_path / "out.jsonl", monkeypatch)
+    assert ids(scored(folder, tmp_path / "out.jsonl")) == ["a", "b", "c"]
+    broken_off(folder, tmp_path / "mended.jsonl", monkeypatch)
+    write_texts(folder, "nothing.txt")
+    with pytest.raises(UsageError, match="changed since"):
+        scored(folder, tmp_path / "mended.jsonl")
+
+
+def damage(path: Path, group: int) -> None:
+    """Spoils the text of one row group of a Parquet file."""
+    import pyarrow.parquet as pq
+
+    column = pq.read_metadata(path).row_group(group).column(1)
+    content = bytearray(path.read_bytes())
+    for k in range(column.data_page_offset, column.data_page_offset + 40):
+        content[k] ^= 0xFF
+    path.write_bytes(content)
+
+
+def test_rows_before_the_damage_of_a_parquet_file_are_read_each_time(stub: None, tmp_path: Path, capfd: Any) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "a.parquet"
+    table = pa.table({"id": [f"a{k}" for k in range(20)], "text": [row(k)["text"] for k in range(20)]})
+    pq.write_table(table, path, row_group_size=4, use_dictionary=False)
+    damage(path, 3)
+    for k in range(5):
+        assert ids(scored(path, tmp_path / f"{k}.jsonl")) == [f"a{k}" for k in range(12)]
+        (failure,) = failures_of(tmp_path / f"{k}.jsonl")
+        assert failure["reason"].startswith(f"{path}, after row 12: cannot be read on (")
+    assert capfd.readouterr().err == ""
+
+
+def test_parquet_of_any_kind_is_read_by_the_columns_that_are_needed(stub: None, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [row(k)["text"] for k in range(3)]
+    numbers = pa.array([1, 2, 3])
+    kinds: dict[str, dict[str, Any]] = {
+        "map": {"text": texts, "x": pa.array([[("a", 1)]] * 3, pa.map_(pa.string(), pa.int64()))},
+        "binary": {"text": pa.array([text.encode() for text in texts])},
+        "large::text": {"text": pa.array(texts, pa.large_string())},
+        "dictionary": {"text": pa.array(texts).dictionary_encode(), "date": pa.array([10**7] * 3, pa.date32())},
+    }
+    for name, kind in kinds.items():
+        pq.write_table(pa.table({"id": numbers, **kind}), tmp_path / f"{name}.parquet")
+        assert ids(scored(tmp_path / f"{name}.parquet", tmp_path / f"{name}.jsonl")) == ["1", "2", "3"]
+        assert not journal.failures_file(tmp_path / f"{name}.jsonl").exists()
+    pq.write_table(pa.table({"id": numbers, "text": pa.array([b"caf\xe9 shut.", texts[0].encode(), None])}), tmp_path / "odd.parquet")
+    assert ids(scored(tmp_path / "odd.parquet", tmp_path / "odd.jsonl")) == ["2"]
+    told = [failure["reason"].partition(", ")[2] for failure in failures_of(tmp_path / "odd.jsonl")]
+    assert told == [
+        "row 1: bytes that are not UTF-8; save it as UTF-8",
+        "row 3: null under 'text'; expected a string, the text of an article",
+    ]
+    pq.write_table(pa.table({"nr": numbers, "body": texts}), tmp_path / "named.parquet")
+    assert scored(tmp_path / "named.parquet", tmp_path / "named.jsonl") == []
+    assert "no text under 'text' (it has nr, body)" in failures_of(tmp_path / "named.jsonl")[2]["reason"]
+
+
+def test_a_parquet_file_of_no_rows_holds_no_article(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())}), tmp_path / "a.parquet")
+    write_jsonl(tmp_path / "b.jsonl", rows(1))
+    assert ids(scored(tmp_path, tmp_path / "out.jsonl")) == ["a0"]
+    assert not journal.failures_file(tmp_path / "out.jsonl").exists()
+    assert score_here(monkeypatch, tmp_path / "a.parquet", "-o", tmp_path / "none.jsonl") == 2
+    assert "no article in it" in capsys.readouterr().err
+
+
+def test_an_input_without_a_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    write_jsonl(tmp_path / "a.jsonl", rows(1))
+    monkeypatch.chdir(tmp_path)
+    assert score_here(monkeypatch, "", "-o", "out.jsonl") == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "an input without a name" in said
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_inputs_are_read_in_the_order_in_which_they_are_given(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last = write_jsonl(tmp_path / "a.jsonl", rows(2)), write_jsonl(tmp_path / "b.jsonl", [row(5)])
+    for order, expected in (
+        ((str(last), "-", str(first)), ["a5", "a7", "a0", "a1"]),
+        (("-", str(first), str(last)), ["a7", "a0", "a1", "a5"]),
+    ):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=BytesIO(json.dumps(row(7)).encode())))
+        run.score(BatchSettings(order, tmp_path / "out.jsonl", n_workers=1, is_restart=True))
+        assert ids(read_jsonl(tmp_path / "out.jsonl")) == expected
+
+
+def test_a_closed_standard_input_is_told_before_the_run_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        run.score(BatchSettings(("-",), tmp_path / "out.jsonl", n_workers=1))
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_a_character_and_a_file_that_may_not_be_opened_are_told_as_what_they_are(
+    stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [row(1), '{"text": "The mill \\ud800 stays."}'])
+    assert ids(scored(path, tmp_path / "1.jsonl")) == ["a1"]
+    assert "line 2: half a character (a lone surrogate such as \\ud800)" in failures_of(tmp_path / "1.jsonl")[0]["reason"]
+    opened = Path.open
+
+    def refuse(self: Path, *arguments: Any, **options: Any) -> Any:
+        if self.name.startswith("closed."):
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for ending in ("jsonl", "jsonl.gz", "csv", "parquet"):
+        closed = tmp_path / f"closed.{ending}"
+        closed.touch()
+        scored(closed, tmp_path / f"{ending}.jsonl")
+        (failure,) = failures_of(tmp_path / f"{ending}.jsonl")
+        assert failure["reason"] == f"{closed}: cannot be read (Permission denied); mend that or leave it out"
+
+
+def test_a_column_that_no_row_has_is_told_once(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    named = [{**article, "head": "x"} for article in rows(3)]
+    for path in (
+        write_jsonl(tmp_path / "a.jsonl", named),
+        write_csv(tmp_path / "a.csv", named),
+        write_parquet(tmp_path / "a.parquet", named),
+    ):
+        options = ("-o", tmp_path / "out.jsonl", "--restart", "--title-column", "hedline")
+        assert score_here(monkeypatch, path, *options, "--date-column", "day") == 0
+        told = [line for line in capsys.readouterr().err.splitlines() if "no row has" in line]
+        assert told == [
+            f"contrast: no row has a column {name!r}; check --{kind}-column" for kind, name in (("title", "hedline"), ("date", "day"))
+        ]
+        assert score_here(monkeypatch, path, *options[:-1], "head") == 0
+        assert "no row has" not in capsys.readouterr().err
+    # A column that some rows have is one that is there.
+    write_jsonl(tmp_path / "a.jsonl", [row(0), {**row(1), "head": "x"}])
+    assert score_here(monkeypatch, tmp_path / "a.jsonl", *options[:-1], "head") == 0
+    assert "no row has" not in capsys.readouterr().err

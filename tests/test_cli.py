@@ -354,3 +354,54 @@ def test_an_output_that_is_full_is_one_clear_line() -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run([sys.executable, "-m", "contrast", "version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert_one_clear_line(done, "standard output: cannot be written")
+
+
+PAIR = b'{"premise": "The mill shut.", "hypothesis": "The mill stays open."'
+
+
+def test_half_a_character_in_a_pair_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_bytes(b'{"premise": "\\ud800", "hypothesis": "b"}\n')
+    assert_one_clear_line(contrast("compare", "The mill", os.fsdecode(b"bad\xff")), "observation: half a character")
+    assert_one_clear_line(contrast("compare", "--input", path), f"{path}, line 1: half a character")
+
+
+def test_rows_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + PAIR + b"}\n")
+    done = contrast("compare", "--input", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["premise"] == "The mill shut."
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (PAIR + b'}\n\n\n{"premise": " ", "hypothesis": "b"}\n', "line 4: no text under 'premise'"),
+        (PAIR + b', "note": NaN}\n', "line 1: NaN or a number too large"),
+        (PAIR + b', "note": [1e400]}\n', "line 1: NaN or a number too large"),
+        (PAIR + b', "note": "\\udc00"}\n', "line 1: half a character"),
+        (PAIR + b', "note": ' + b"9" * 5000 + b"}\n", "line 1: no JSON that can be read"),
+        (PAIR + b"}\n" + b'{"premise": "\xff"}\n', "line 2: not UTF-8 (byte 0xff); save the file as UTF-8"),
+    ],
+)
+def test_a_row_that_cannot_be_given_back_is_named_by_its_line(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_bytes(content)
+    done = contrast("compare", "--input", path)
+    assert_one_clear_line(done, f"{path}, {words}")
+    assert done.stdout == ""
+
+
+def test_rows_that_cannot_be_read_are_told_in_our_words(tmp_path: Path) -> None:
+    packed = tmp_path / "pairs.jsonl.gz"
+    packed.write_bytes(PAIR)
+    assert_one_clear_line(contrast("compare", "--input", packed), f"{packed}: no gzip, or not the whole of it; pack it again")
+    done = contrast("compare", "--input", tmp_path / "none.jsonl")
+    assert_one_clear_line(done, "none.jsonl: no such file; expected JSON, one object a line")
+    assert "Errno" not in done.stderr
+
+
+def test_a_blank_side_of_a_pair_is_named() -> None:
+    assert_one_clear_line(contrast("compare", "  ", "The mill shut."), "statement: empty; expected a sentence")
+    assert_one_clear_line(contrast("compare", "The mill stays open.", "\n"), "observation: empty; expected a sentence")

@@ -114,3 +114,12 @@ def test_a_set_too_small_for_baselines_is_told_so(tmp_path: Path, premises: list
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to check"):
         check_data_set(tmp_path)
+
+
+def test_a_set_without_a_row_does_not_pass(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Mine\n", encoding="utf-8")
+    for split in ("train", "validation"):
+        (tmp_path / f"pairs-{split}.jsonl").write_text("\n", encoding="utf-8")
+    findings = check_data_set(tmp_path)
+    assert [problem for problem in findings.problems if "no row" in problem]
+    assert findings.warnings == ["pairs-train.jsonl: no row in it", "pairs-validation.jsonl: no row in it"]

@@ -547,3 +547,22 @@ def test_a_file_with_an_owner_password_alone_is_read(tmp_path: Path) -> None:
     writer.encrypt("", owner_password="secret", algorithm="RC4-128")
     writer.write(buffer)
     assert "ferry" in read(tmp_path, "a.pdf", buffer.getvalue()).text
+
+
+def test_rtf_is_refused_where_no_file_name_tells() -> None:
+    with pytest.raises(InputError, match=r"standard input: a word processor's file; save it as \.docx"):
+        list(read_contents(rb"{\rtf1\ansi The mill shut, its owner said.}", name="standard input"))
+
+
+def test_a_guessed_encoding_of_a_document_is_warned_of(tmp_path: Path) -> None:
+    said = "The café at Liège won’t shut, said Zoë on Monday. “We stay,” she said."
+    row = json.dumps({"text": said}, ensure_ascii=False)
+    page = article_tag(FERRY).replace("<meta charset='utf-8'>", "").replace("</h1>", f"</h1><p>{said}</p>")
+    for name, text in (("a.md", said), ("a.jsonl", row), ("a.html", page)):
+        for encoding, is_told in (("mac_roman", True), ("cp1252", False), ("utf-8", False)):
+            article = read(tmp_path, name, text.encode(encoding))
+            assert any("a guess" in warning for warning in article.warnings) == is_told, (name, encoding)
+    declared = page.replace("<head>", "<head><meta charset='macintosh'>")
+    article = read(tmp_path, "a.html", declared.encode("mac_roman"))
+    assert said in article.text
+    assert not article.warnings

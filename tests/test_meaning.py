@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contrast.calibration import Calibration, log_softmax
@@ -14,10 +14,10 @@ from contrast.encoder import open_folder, open_tokenizer
 from contrast.pairing import CandidatePair, PairBudget, pair_up
 from contrast.pipeline import Checker
 from contrast.roles import RoleReader, RoleThresholds, resolve_speakers, speaker_span
-from contrast.schema import Finding, Observation, RelationProbabilities, ScoredPair, Sentence, SentenceRoles, Statement
-from contrast.verdicts import find_contrasts, find_supports, give_verdicts
+from contrast.schema import Finding, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
+from contrast.verdicts import find_contrasts, find_supports, give_verdicts, judge
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
-from tests.conftest import ROOT
+from tests.conftest import MILL, ROOT
 
 THRESHOLDS = RoleThresholds(0.5, 0.5, 0.5)
 NEARNESS = np.array([1, 0, 0, 0, 0, 0], dtype=np.float32)
@@ -189,6 +189,27 @@ def test_a_higher_threshold_leaves_what_was_contradicted_open(checker: Checker, 
     against, in_favour = RelationProbabilities(0.02, 0.03, 0.95), RelationProbabilities(0.3, 0.65, 0.05)
     report = checker.conclude(replace(report, pairs=(ScoredPair(said, first, against), ScoredPair(said, second, in_favour))))
     assert report.statements[0].verdict == "contradicted"
-    assert [finding.statement for finding in report.supports] == [said]
+    assert not report.supports
     monkeypatch.setattr(checker, "settings", replace(checker.settings, threshold=1.0))
     assert checker.conclude(report).statements[0].verdict == "open"
+
+
+@pytest.fixture(scope="module")
+def mill_report(checker: Checker) -> Report:
+    return checker.check_text(MILL)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=6, max_size=6), st.sampled_from([None, 0.1, 0.5, 0.9]))
+@settings(max_examples=60, deadline=None)
+def test_every_verdict_follows_from_the_contrasts_and_supports_that_are_listed(
+    mill_report: Report, checker: Checker, judged: list[tuple[float, float]], threshold: float | None
+) -> None:
+    places = [(f"s{n}", f"o{m}") for n in (1, 2) for m in (1, 2, 3)]
+    shares = [RelationProbabilities(e / (e + c + 0.2), 0.2 / (e + c + 0.2), c / (e + c + 0.2)) for e, c in judged]
+    pairs = tuple(ScoredPair(*place, share) for place, share in zip(places, shares, strict=True))
+    bare = replace(mill_report, statements=(statement(1, None), statement(2, None)), pairs=pairs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checker, "settings", replace(checker.settings, threshold=threshold))
+        report = checker.conclude(bare)
+    against, in_favour = ({finding.statement for finding in found} for found in (report.contrasts, report.supports))
+    assert [s.verdict for s in report.statements] == [judge(s.id in against, s.id in in_favour) for s in report.statements]

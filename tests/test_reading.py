@@ -196,3 +196,112 @@ def test_what_is_no_article_is_refused_in_one_line(content: bytes, words: str) -
     with pytest.raises(InputError, match=words) as caught:
         read_text(content)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+def test_utf_32_and_utf_16_are_told_apart_by_their_marks(encoding: str) -> None:
+    text = "“No,” said Zoë.\r\nThe café shut on Friday.\r\n"
+    article = read_text(f"\ufeff{text}".encode(encoding))
+    assert (article.text, article.warnings) == (text, ())
+    assert all(text[s.start : s.end] == s.text for s in article.sentences)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The café at Liège would stay open, said Zoë Müller. “We are leaving,” she said – on Monday. The mill paid £5 a day.",
+        "He’s in São Paulo, where it’s 30°C; “naïve”, they said… The mill has 5 km² of land and €6 of debt.",
+        "“The gate at Spaß” was shut, and so was the CAFÉ”, its owner said. She walked home with the workers on Monday.",
+    ],
+)
+def test_windows_1252_is_read_as_it_was_written_without_a_warning(text: str) -> None:
+    article = read_text(text.encode("cp1252"))
+    assert (article.text, article.warnings) == (text, ())
+
+
+def test_articles_of_ours_in_windows_1252_are_read_as_they_were_written() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(ARTICLES.glob("*.txt"))]
+    written = [text for text in texts if not text.isascii() and "?" not in text.encode("cp1252", "replace").decode("cp1252")]
+    assert len(written) > 100
+    for text in written[::4]:
+        article = read_text(text.encode("cp1252"))
+        assert (article.text, article.warnings) == (text, ())
+
+
+@pytest.mark.parametrize("stray", [b"\xff", b"\xff\xfe\xfa\x80\x81\x8d", b"\xe9", b"\xe2\x80"])
+def test_a_few_bytes_that_are_not_utf_8_in_a_text_that_is_are_refused_with_their_place(stray: bytes) -> None:
+    content = (
+        "“No,” said Zoë.\nThe café shut ".encode()
+        + stray
+        + "on Friday.\nIt is shut – still, and its owner has left the town with her money.".encode()
+    )
+    with pytest.raises(InputError, match=rf"not UTF-8 in a text that is \(the first, 0x{stray[0]:02X}, in line 2\)"):
+        read_text(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MILL.replace("Rain", "Rain * ").encode().replace(b"*", b"\xff\xfe\xfa\x80\x81\x8d"),
+        "The café at Liège won’t shut, said Zoë. “We stay,” she said.".encode("mac_roman"),
+        "The café at Liège will shut, said Zoë Müller.".encode("cp850"),
+        "Wałęsa said that the shipyard at Gdańsk would stay open. Nothing was closed in Łódź.".encode("cp1250"),
+    ],
+)
+def test_a_doubtful_guess_at_an_encoding_is_warned_of_with_its_name(content: bytes) -> None:
+    article = read_text(content)
+    assert sum("not UTF-8; read as " in warning and "a guess" in warning for warning in article.warnings) == 1
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp1251", "iso8859-5"])
+def test_an_encoding_that_its_language_tells_is_not_warned_of_as_a_guess(encoding: str) -> None:
+    text = "Министерство заявило во вторник, что войска отходят из города, мэр это отрицает, а жители видели колонны у моста. " * 5
+    article = read_text(text.encode(encoding))
+    assert article.text == text
+    assert [warning for warning in article.warnings if "guess" in warning] == []
+
+
+@pytest.mark.parametrize("address", ["HTTP://EXAMPLE.ORG/MILL", "Https://example.org/mill", "WWW.example.org/mill"])
+def test_an_address_in_capitals_is_one_all_the_same(address: str) -> None:
+    article = read_text(MILL.replace("https://example.org/mill", address))
+    assert article.url == address
+    assert len(article.sentences) == 4
+
+
+@pytest.mark.parametrize("date", ["20231345", "2023-02-30", "20240000", "00000000"])
+def test_a_date_that_cannot_be_is_no_sentence_and_is_warned_of(date: str) -> None:
+    article = read_text(MILL.replace("20240312", date))
+    assert (article.title, article.date, article.url) == ("Mill will stay open, owner says", None, "https://example.org/mill")
+    assert [sentence.text for sentence in article.sentences] == [sentence.text for sentence in read_text(MILL).sentences]
+    assert all(article.text[s.start : s.end] == s.text for s in article.sentences)
+    (warning,) = article.warnings
+    assert f"the date {date!r} cannot be" in warning
+
+
+def test_a_date_stands_beside_a_number_that_looks_like_one() -> None:
+    article = read_text(MILL.replace("20240312", "20231345\n20240312"))
+    assert (article.date, article.warnings) == ("2024-03-12", ())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("<html><body><p>The army said it would stop.</p></body></html>", "HTML, the code of a web page; save it as .html"),
+        ("\ufeff\n<!DOCTYPE html>\n<p>The army said it would stop.", "HTML, the code of a web page; save it as .html"),
+        (r"{\rtf1\ansi The army said it would stop. On Monday it fired.}", "save it as .docx, .txt or PDF"),
+        ('{"text": "The army said it would stop."}', "save it as .jsonl"),
+        ("%PDF-1.4 The army said it would stop.", "save it as .pdf"),
+    ],
+)
+def test_what_begins_as_another_kind_of_file_is_not_read_as_prose(content: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "army.txt"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=words):
+        read_article(path)
+    with pytest.raises(InputError, match=words):
+        read_text(content)
+
+
+def test_words_in_angle_brackets_or_braces_are_prose() -> None:
+    for text in ("<The mill> will shut, its owner said.", "{sic} The mill will shut, its owner said.", "HTML is old, the owner said."):
+        assert read_text(text).text == text

@@ -697,9 +697,7 @@ def test_markdown_shows_quotes_with_places_and_no_live_markup() -> None:
     told = replace(told, article=replace(told.article, title="*Mill* <script>"))
     written = as_text([told], "markdown", provenance=Provenance("contrast check mill.txt"))
     assert written.startswith("# \\*Mill\\* \\<script\\>\n")
-    assert (
-        "**Against, 0.81** · O1 · the article itself\n\n> On Thursday the gates were chained.\n>\n> line 2, characters 32–67\n" in written
-    )
+    assert "**Against, 0.81** · O1 · no source named\n\n> On Thursday the gates were chained.\n>\n> line 2, characters 32–67\n" in written
     assert "## S1 · owner · ± mixed" in written
     assert "    contrast check mill.txt" in written
 
@@ -815,3 +813,19 @@ def test_filters_and_sorting_work_in_a_browser(two: list[Report], tmp_path: Path
     assert seen["open"] == ["open"] * n_open
     assert seen["told"] == f"Filtered: {n_open} of {n_all} statements shown"
     assert (seen["down"], seen["up"], seen["sort"]) == (["a1", "a2"], ["a2", "a1"], "ascending")
+
+
+def test_a_report_of_a_text_whose_encoding_was_guessed_or_whose_date_cannot_be_holds_without_its_source(tmp_path: Path) -> None:
+    texts = {
+        "guessed": "The mill at Łódź will stay open, Ada Holm promised.\nOn Friday the gates at Łódź were chained.\n".encode("cp1250"),
+        "no-date": b"Mill to stay open\n20240231\nThe mill will stay open, Ada Holm promised.\nOn Friday the gates were chained.\n",
+    }
+    for name, content in texts.items():
+        source, page = tmp_path / f"{name}.txt", tmp_path / f"{name}.html"
+        source.write_bytes(content)
+        report = read_article(source)
+        assert len(report.warnings) == 1
+        assert contrast("check", source, "--format", "html", "--no-explain", "-o", page).returncode == 0
+        source.unlink()
+        done = contrast("verify", page)
+        assert (done.returncode, "DIFFERS" in done.stdout) == (0, False), done.stdout

@@ -2,18 +2,24 @@
 
 import json
 import logging
+import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from contrast.calibration import Calibration, softmax
+from contrast.calibration import N_CIRCUMSTANCES, Calibration, softmax
 from contrast.comparing import compare_pair, compare_rows
-from contrast.errors import ModelError
+from contrast.encoder import open_folder, open_tokenizer
+from contrast.errors import InputError, ModelError
 from contrast.labels import RELATIONS
+from contrast.roles import RoleReader
+from contrast.scoring.embedded import EmbeddedScorer
 from contrast.scoring.framing import Framed
 from contrast.scoring.scorer import FramedPair
 from contrast.scoring.transformers_model import PROBES, TransformersScorer, by_name, loading
+from tests.conftest import ROOT
 
 
 def save_classifier(tiny_encoder: Path, folder: Path, labels: dict[int, str]) -> Path:
@@ -162,3 +168,122 @@ def test_another_model_counts_the_pairs_that_it_does_not_read_whole(tiny_encoder
     folder = save_classifier(tiny_encoder, tmp_path, {0: "contradiction", 1: "entailment", 2: "neutral"})
     short, long = Framed("It shut."), Framed("The mill stays open. " * 120)
     assert TransformersScorer.open(str(folder)).n_cut([FramedPair(short, short), FramedPair(long, short), FramedPair(short, long)]) == 2
+
+
+def test_a_model_without_its_vocabulary_is_refused(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = save_classifier(tiny_encoder, tmp_path, {0: "contradiction", 1: "entailment", 2: "neutral"})
+    for path in folder.glob("*"):
+        if path.name not in ("config.json", "model.safetensors"):
+            path.unlink()
+    with pytest.raises(ModelError, match=r"its tokenizer knows no English words; expected the model's own beside it"):
+        TransformersScorer.open(str(folder))
+
+
+def damage(folder: Path, keys: tuple[str | int, ...], value: object) -> Path:
+    """The folder's calibration with another value at the keys."""
+    path = folder / "calibration.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    within = values
+    for key in keys[:-1]:
+        within = within[key]
+    within[keys[-1]] = value
+    path.write_text(json.dumps(values), encoding="utf-8")
+    return folder
+
+
+def linked(kind: str, folder: Path) -> Path:
+    """A copy of a shipped model whose graph is not copied."""
+    shutil.copytree(ROOT / "models" / kind, folder, ignore=shutil.ignore_patterns("model.onnx"))
+    (folder / "model.onnx").symlink_to(ROOT / "models" / kind / "model.onnx")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("temperature",), 0),
+        (("temperature",), -1),
+        (("temperature",), float("nan")),
+        (("temperature",), "1.5"),
+        (("temperature",), True),
+        (("offset", "neutral"), float("inf")),
+        (("article", "weights", 0, 0), float("nan")),
+        (("article", "weights", 0), [1, 2]),
+        (("article", "weights"), [[1, 2, 3]]),
+        (("article", "contrast_threshold"), 7),
+        (("article", "contrast_threshold"), float("nan")),
+        (("article", "support_threshold"), -0.1),
+        (("article", "verdict_weights"), [1]),
+    ],
+)
+def test_a_damaged_calibration_is_refused_by_file_and_field(tmp_path: Path, keys: tuple[str | int, ...], value: object) -> None:
+    folder = damage(linked("nli", tmp_path / "nli"), keys, value)
+    field = ".".join(key for key in keys if isinstance(key, str))
+    with pytest.raises(ModelError) as caught:
+        EmbeddedScorer.open(folder)
+    assert str(caught.value).startswith(f"{folder}/calibration.json: {field} ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("scale", "claim"), float("nan")),
+        (("offset", "intention"), None),
+        (("thresholds", "statement"), 1.5),
+        (("thresholds", "speaker"), float("nan")),
+        (("pairing", 0), float("inf")),
+        (("pairing",), [0.0] * N_CIRCUMSTANCES),
+    ],
+)
+def test_a_damaged_calibration_of_roles_is_refused_by_file_and_field(tmp_path: Path, keys: tuple[str | int, ...], value: object) -> None:
+    folder = damage(linked("roles", tmp_path / "roles"), keys, value)
+    field = ".".join(key for key in keys if isinstance(key, str))
+    with pytest.raises(ModelError) as caught:
+        RoleReader.open(folder)
+    assert str(caught.value).startswith(f"{folder}/calibration.json: {field} ")
+
+
+def test_thresholds_are_read_as_they_are_written() -> None:
+    nli, roles = (json.loads((ROOT / "models" / kind / "calibration.json").read_text(encoding="utf-8")) for kind in ("nli", "roles"))
+    assert Calibration.of(nli).contrast_threshold == nli["article"]["contrast_threshold"]
+    assert Calibration.of(nli).temperature == nli["temperature"]
+    assert asdict(RoleReader.open(ROOT / "models" / "roles").thresholds) == roles["thresholds"]
+
+
+def test_a_probability_that_is_no_number_is_an_error(checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = np.full((1, 3), np.nan, dtype=np.float32)
+    monkeypatch.setattr(Calibration, "of_pairs", lambda self, logits: nothing)
+    monkeypatch.setattr(Calibration, "of_article", lambda self, logits, *told: np.repeat(nothing, len(logits), axis=0))
+    with pytest.raises(ModelError, match="a probability is no number"):
+        checker.compare([("The mill stays open.", "The mill shut.")])
+    with pytest.raises(ModelError, match="a probability is no number"):
+        checker.check_text("The mill will stay open, its owner promised. On Friday the mill shut for good.")
+
+
+@pytest.mark.parametrize("kind", ["nli", "roles"])
+def test_a_vocabulary_in_another_order_is_refused(tmp_path: Path, kind: str) -> None:
+    folder = open_folder(linked(kind, tmp_path / kind), kind)
+    path = folder.path / "tokenizer.json"
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    tokenizer["model"]["vocab"] = {word: len(vocabulary) - 1 - id for word, id in vocabulary.items()}
+    path.write_text(json.dumps(tokenizer), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"tokenizer\.json does not fit the model"):
+        open_tokenizer(folder)
+
+
+def test_half_a_character_is_refused(checker) -> None:
+    with pytest.raises(InputError, match="text: half a character"):
+        checker.check_text("\ud800 The mill will stay open, its owner promised.")
+    with pytest.raises(InputError, match="observation: half a character"):
+        checker.compare([("The mill stays open.", "The mill \ud800 shut.")])
+    with pytest.raises(InputError, match="statement: half a character"):
+        checker.compare_framed([FramedPair(Framed("It shut."), Framed("It stays open.", speaker="\udcff"))])
+
+
+def test_a_blank_side_is_refused_by_its_name(checker) -> None:
+    with pytest.raises(InputError, match=r"^statement: empty; expected a sentence$"):
+        checker.compare([("  ", "The mill shut.")])
+    with pytest.raises(InputError, match=r"^pair 2, observation: empty; expected a sentence$"):
+        checker.compare([("The mill stays open.", "The mill shut."), ("The mill stays open.", "")])

@@ -379,7 +379,7 @@ def test_what_several_teachers_say_is_averaged_by_their_shares(trained: Path, pa
     run = trained / "runs/nli"
     other = shutil.copytree(run, tmp_path / "other", ignore=shutil.ignore_patterns("checkpoints"))
     weights = load_file(run / "model.safetensors")
-    save_file({name: -value if name.startswith("classifier") else value for name, value in weights.items()}, other / "model.safetensors")
+    save_file({name: -4 * value if name.startswith("classifier") else value for name, value in weights.items()}, other / "model.safetensors")
     pairs = read_pairs([pairs_folder])
     expected = (Teacher(run).judge(pairs) + Teacher(other).judge(pairs) * 3) / 4
     assert np.abs(expected - Teacher(run).judge(pairs)).max() > 0.01
@@ -558,3 +558,140 @@ def test_a_split_that_is_not_there_is_named_with_those_that_are(
     for measure in (evaluate_articles, evaluate_explanations):
         with pytest.raises(InputError, match=r"split 'tset'.*there: train, validation"):
             measure(checker, annotated_folder, split="tset")
+
+
+@pytest.mark.parametrize(("kind", "kill_at"), [("nli", 5), ("roles", 7)])
+def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(
+    kind: str, kill_at: int, tiny_encoder: Path, pairs_folder: Path, annotated_folder: Path, tmp_path: Path, monkeypatch
+) -> None:
+    from safetensors.torch import load_file
+
+    from contrast.training.loop import LoopSettings, OrderedTrainer
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.roles import RolesTraining, train_roles
+
+    loop = LoopSettings(epochs=2, batch_size=4 if kind == "nli" else 1, device="cpu", by_length=kind == "nli", save_every=2)
+
+    def run(name: str) -> Path:
+        if kind == "nli":
+            return train_nli(NliTraining([pairs_folder], tmp_path / name, base=str(tiny_encoder), dropout=0.1, loop=loop))
+        return train_roles(RolesTraining([annotated_folder], tmp_path / name, base=str(tiny_encoder), n_repeats=1, loop=loop))
+
+    def killed(trainer: OrderedTrainer, *given: object, **named: object) -> object:
+        if trainer.state.global_step == kill_at - 1:
+            raise KeyboardInterrupt
+        return step(trainer, *given, **named)
+
+    unbroken = run("unbroken")
+    step = OrderedTrainer.training_step
+    with monkeypatch.context() as patch:
+        patch.setattr(OrderedTrainer, "training_step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run("killed")
+    one, other = (load_file(folder / "model.safetensors") for folder in (run("killed"), unbroken))
+    assert max(float((one[name] - other[name]).abs().max()) for name in other) <= 1e-6
+
+
+def test_a_run_is_saved_each_tenth_of_it_but_neither_at_every_step_nor_too_seldom() -> None:
+    from contrast.training.loop import LoopSettings, steps_between_checkpoints
+
+    def between(n_steps: int, save_every: int | None = None) -> int:
+        return steps_between_checkpoints(n_steps * 64, LoopSettings(save_every=save_every))
+
+    assert [between(40), between(1000), between(100_000), between(1000, 7)] == [20, 100, 500, 7]
+
+
+@pytest.mark.parametrize("kind", ["nli", "roles"])
+def test_a_run_without_steps_between_checkpoints_is_not_begun(kind: str, pairs_folder: Path, tmp_path: Path) -> None:
+    _assert_refused(kind, "--save-every", 0, pairs_folder, tmp_path / "run")
+
+
+def test_a_file_where_a_folder_is_to_be_written_is_told_of_before_the_work(pairs_folder: Path, tmp_path: Path) -> None:
+    from contrast.training.average import Part, average
+    from contrast.training.export import export
+    from contrast.training.folders import make_folder
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.pointers import join
+    from contrast.training.roles import RolesTraining, train_roles
+
+    (file := tmp_path / "file").write_text("kept", encoding="utf-8")
+    (rows := tmp_path / "rows.jsonl").write_text("", encoding="utf-8")
+    for write in (
+        lambda: train_nli(NliTraining([pairs_folder], file)),
+        lambda: train_roles(RolesTraining([pairs_folder], file / "below")),
+        lambda: export(tmp_path, file, "nli", [], name="x"),
+        lambda: average([Part(tmp_path, 1)], file),
+        lambda: join(rows, rows, file),
+        lambda: make_folder(file),
+    ):
+        with pytest.raises(UsageError, match="file is no folder; expected a folder"):
+            write()
+    assert file.read_text(encoding="utf-8") == "kept"
+    with pytest.raises(UsageError, match="/proc/"):
+        make_folder(Path("/proc/nothing/here"))
+
+
+def test_a_base_whose_tokenizer_knows_no_token_types_trains_and_its_graph_says_what_it_says(
+    tiny_encoder: Path, pairs_folder: Path, tmp_path: Path
+) -> None:
+    from transformers import AutoTokenizer, RobertaConfig, RobertaModel
+
+    from contrast.scoring.embedded import EmbeddedScorer
+    from contrast.scoring.scorer import FramedPair
+    from contrast.training.export import export
+    from contrast.training.loop import LoopSettings
+    from contrast.training.nli import NliTraining, train_nli
+    from contrast.training.probes import probes_of
+    from contrast.training.soft_labels import Teacher
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder, model_input_names=["input_ids", "attention_mask"])
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    RobertaModel(RobertaConfig(vocab_size=len(tokenizer), type_vocab_size=1, max_position_embeddings=300, **sizes)).save_pretrained(
+        tmp_path / "base"
+    )
+    tokenizer.save_pretrained(tmp_path / "base")
+    loop = LoopSettings(epochs=1, batch_size=4, device="cpu")
+    run = train_nli(NliTraining([pairs_folder], tmp_path / "run", base=str(tmp_path / "base"), loop=loop))
+    export(run, tmp_path / "nli", "nli", probes_of("nli", run, [pairs_folder]), name="x")
+    pairs = read_pairs([pairs_folder])
+    logits = EmbeddedScorer.open(tmp_path / "nli").logits([FramedPair(pair.premise, pair.hypothesis) for pair in pairs])
+    said = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert np.abs(said - Teacher(run).judge(pairs)).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"text": "The army said no.", "roles": ["boast"]}, "roles"),
+        ({"text": "The army said no.", "roles": ["claim"], "speaker": "navy"}, "speaker 'navy'"),
+        ({"text": " ", "roles": []}, "no text"),
+        ({"roles": []}, "no text"),
+    ],
+)
+def test_a_bad_role_row_is_named(tmp_path: Path, row: dict[str, object], words: str) -> None:
+    from contrast.training.roles_data import read_documents
+
+    good = {"text": "The army said no.", "roles": ["claim"], "speaker": "army"}
+    (tmp_path / "roles-train.jsonl").write_text(f"{json.dumps(good)}\n{json.dumps(row)}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"roles-train\.jsonl, row 2: {words}"):
+        read_documents([tmp_path])
+
+
+def test_a_corpus_row_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    from contrast.training.roles_data import read_documents
+
+    for row, words in (({"text": "No."}, "source None"), ({"source": "PolNeAR", "text": "No."}, "no label and no source_span")):
+        (tmp_path / "corpus.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+        with pytest.raises(InputError, match=rf"corpus\.jsonl, row 1: {words}"):
+            read_documents([tmp_path / "corpus.jsonl"])
+
+
+def test_role_rows_of_one_split_alone_serve_as_probes_and_a_missing_split_is_named(trained: Path, tmp_path: Path) -> None:
+    from contrast.training.probes import probes_of
+    from contrast.training.roles_data import read_documents
+
+    row = {"text": "The army said no.", "roles": ["claim"], "speaker": "army"}
+    (tmp_path / "roles-train.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"split 'validation'.*there: train$"):
+        read_documents([tmp_path], split="validation")
+    assert probes_of("roles", trained / "runs/roles", [tmp_path])

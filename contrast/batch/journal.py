@@ -21,6 +21,14 @@ from contrast.batch.work import Outcome
 from contrast.errors import InputError, UsageError
 
 FAILURES_ENDING = ".errors.jsonl"
+MAX_FAILURE_BYTES = 1_000_000
+# What must be the same for a run to be gone on with, and what is said where it is not.
+PARTS_OF_RUN = {
+    "inputs": "other inputs",
+    "options": "other options",
+    "models": "other models or on another kind of processor",
+    "version": "another version of contrast",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,9 @@ class Journal(AbstractContextManager["Journal"]):
         self.folder, self.rows, self.failures = work_folder(output), work_folder(output) / "rows.jsonl", failures_file(output)
         if not os.path.isdir(output.parent):
             raise UsageError(f"-o {output}: cannot be written, there is no folder {output.parent}; make it, or name a file elsewhere")
-        if output.is_dir():
+        if os.path.isdir(output):  # a name too long is none
             raise UsageError(f"-o {output}: a folder; expected the name of a file to write")
-        if output.exists() and not self.folder.exists() and not is_restart:
+        if os.path.exists(output) and not os.path.exists(self.folder) and not is_restart:
             raise UsageError(f"-o {output}: exists already; name another file, or give --restart to score anew")
         try:
             self.folder.mkdir(exist_ok=True)
@@ -124,10 +132,10 @@ class Journal(AbstractContextManager["Journal"]):
             state = State(**json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise UsageError(f"{path}: damaged ({error}); give --restart to score anew") from error
-        if state.run != run:
+        if changed := changed_between(state.run, run):
             raise UsageError(
-                f"-o {self.output}: was begun with other inputs, settings or models or on another kind of processor, or they have changed "
-                "since; put them back, name another file, or give --restart to score anew"
+                f"-o {self.output}: was begun with {' and '.join(changed)}, or they have changed since; put them back, name another file, "
+                "or give --restart to score anew"
             )
         return state
 
@@ -160,6 +168,28 @@ def is_failures_file(path: Path) -> bool:
         return False
     output = path.with_name(name)
     return output.exists() or work_folder(output).exists()
+
+
+def changed_between(one: str, other: str) -> list[str]:
+    """In words, which parts of a run are not those of another.
+
+    >>> changed_between("a b c 1", "a x c 2")
+    ['other options', 'another version of contrast']
+    """
+    digests, others = one.split(), other.split()
+    if len(digests) != len(PARTS_OF_RUN) or len(others) != len(PARTS_OF_RUN):
+        return [] if one == other else list(PARTS_OF_RUN.values())
+    return [words for words, digest, now in zip(PARTS_OF_RUN.values(), digests, others, strict=True) if digest != now]
+
+
+def holds_failures(path: Path) -> bool:
+    """Whether the file begins as failures are written, or holds nothing."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(MAX_FAILURE_BYTES)
+        return not first or {"id", "where", "reason"} <= json.loads(first).keys()
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def next_digest(digest: str, id: str, content: bytes) -> str:

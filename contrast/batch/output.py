@@ -16,6 +16,7 @@ N_ROWS_A_GROUP = 10_000
 MAX_FIRST_ROW_BYTES = 50_000_000
 CONTRAST_COLUMNS: dict[str, type] = {
     "article": str,
+    "path": str,
     "title": str,
     "date": str,
     "url": str,
@@ -83,6 +84,15 @@ def is_output(path: Path) -> bool:
         return False
 
 
+def is_empty(path: Path) -> bool:
+    """Whether the file holds nothing, packed or not, as an output of failures alone does."""
+    try:
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            return not file.read(1)
+    except OSError:
+        return False
+
+
 def _link_or_copy(lines: Path, part: Path) -> None:
     part.unlink(missing_ok=True)
     try:
@@ -141,7 +151,7 @@ def _rows_of(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         statement, observation = statements[contrast["statement"]], observations[contrast["observation"]]
         yield {
             "article": article["id"],
-            **{key: article[key] for key in ("title", "date", "url")},
+            **{key: article[key] for key in ("path", "title", "date", "url")},
             "statement": statement["text"],
             **{key: statement[key] for key in ("speaker", "kind", "verdict")},
             "observation": observation["text"],

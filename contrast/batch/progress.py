@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from contrast.batch.journal import State
-from contrast.batch.sources import Meter
+from contrast.batch.raws import Meter
 from contrast.rendering.explained import counted
 
 if TYPE_CHECKING:

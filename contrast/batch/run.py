@@ -12,17 +12,21 @@ from pathlib import Path
 
 from contrast.backends import usual_products
 from contrast.batch.engines import open_engine
-from contrast.batch.journal import Journal, State, failures_file, is_failures_file, next_digest, work_folder
-from contrast.batch.output import is_output, write_output
+from contrast.batch.files import STDIN, Survey, find_in_folders, is_file, survey
+from contrast.batch.journal import PARTS_OF_RUN, Journal, State, failures_file, holds_failures, is_failures_file, next_digest, work_folder
+from contrast.batch.output import is_empty, is_output, write_output
+from contrast.batch.raws import Meter, Raw
 from contrast.batch.seen import Seen
 from contrast.batch.settings import BatchSettings
-from contrast.batch.sources import STDIN, Meter, Raw, Survey, find_in_folders, is_file, read_all, survey
+from contrast.batch.sources import read_all
 from contrast.batch.work import Task
 from contrast.encoder import open_folder
 from contrast.errors import UsageError
 from contrast.rendering.explained import counted
 from contrast.settings import models_folder
 from contrast.version import __version__
+
+N_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +88,18 @@ def _refuse_failures(journal: Journal, settings: BatchSettings) -> None:
 
 
 def run_of(settings: BatchSettings, found: Survey) -> str:
-    """What makes a run the same run: its inputs as they lie there, its settings, the models; as a digest."""
+    """What makes a run the same run, part by part (`journal.PARTS_OF_RUN`), as digests: the inputs as they lie there, options, models."""
     chosen = {
-        "version": __version__,
-        "files": found.digest,
+        "inputs": [settings.inputs, found.digest],
+        "options": [asdict(settings.check), asdict(settings.columns), settings.near_duplicates, settings.shard],
         "models": digest_of_models(settings.models or models_folder(), settings.check.model),
-        "inputs": settings.inputs,
-        "check": asdict(settings.check),
-        "columns": asdict(settings.columns),
-        "near_duplicates": settings.near_duplicates,
-        "shard": settings.shard,
+        "version": __version__,
     }
-    return _digest_of(chosen)
+    return " ".join(_digest_of(chosen[part])[:N_DIGITS] for part in PARTS_OF_RUN)
 
 
 def digest_of_models(folder: Path, model: str | None) -> str:
-    """A digest of the shipped models, of what this processor multiplies in, and of the files of another model where that is a folder."""
+    """A digest of the shipped models, of what this processor multiplies in, and of another model: its files, or its revision at the hub."""
     products = usual_products()
     told: list[object] = []
     for kind in ("roles", "nli"):
@@ -107,7 +107,19 @@ def digest_of_models(folder: Path, model: str | None) -> str:
         told += [asdict(opened.info(products)), *(opened.read_json(f"{name}.json") for name in ("config", "calibration", "tokenizer"))]
     if model is not None and Path(model).is_dir():
         told += [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(Path(model).iterdir())]
+    elif model is not None:
+        told.append(_revision_of(model))
     return _digest_of(told)
+
+
+def _revision_of(model: str) -> str:
+    """Which revision of a model of the hub is read now; raises ModelError where there is none."""
+    from huggingface_hub import hf_hub_download
+
+    from contrast.scoring.transformers_model import loading
+
+    with loading("--model", model, "an NLI model"):
+        return Path(hf_hub_download(model, "config.json")).parent.name
 
 
 def _digest_of(told: object) -> str:
@@ -126,12 +138,14 @@ def _outputs_of_others(settings: BatchSettings) -> tuple[Path, ...]:
             raise _same_file(output, given)
         if os.path.exists(failures) and failures.samefile(given):
             raise UsageError(f"-o {output}: what cannot be read goes to {failures}, which is an input; name another file to write")
+    if os.path.exists(failures) and not os.path.exists(work_folder(output)) and not holds_failures(failures):
+        raise UsageError(f"-o {output}: what cannot be read goes to {failures}, which holds something else; move it, or name another file")
     others: dict[str, Path] = {}
     for path in find_in_folders(settings.inputs):
         real = os.path.realpath(path)
         if is_output(path) or is_failures_file(path):
             others[real] = path
-        elif real == os.path.realpath(output) and not failures.exists():  # an output of failures alone has no rows
+        elif real == os.path.realpath(output) and not is_empty(path):
             raise _same_file(output, path)
     for path in (output, failures):
         others.pop(os.path.realpath(path), None)

@@ -8,6 +8,7 @@ it had seen.
 import hashlib
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,8 +17,8 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from contrast.batch.raws import Raw
 from contrast.batch.settings import NearDuplicates
-from contrast.batch.sources import Raw
 from contrast.batch.work import Task
 from contrast.errors import InputError
 from contrast.reading.decoding import decode, refuse_size
@@ -130,7 +131,13 @@ def words_of(raw: Raw) -> list[str]:
     except InputError:
         return []
     lines = ((layout.title,) if layout.title else ()) + layout.body
-    return [word for line in lines for word in _WORD.findall(line.text.casefold())]
+    return [word for line in lines for word in _WORD.findall(_plain(line.text))]
+
+
+def _plain(text: str) -> str:
+    """The text with all that looks alike written alike, in lower case, without marks that are not seen (soft hyphens, joiners)."""
+    alike = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in alike if unicodedata.category(character) != "Cf")
 
 
 def minima_of(words: list[str]) -> MinimaArray:

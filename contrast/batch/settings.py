@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from contrast.batch.sources import Columns
+from contrast.batch.raws import Columns
 from contrast.errors import UsageError
 from contrast.settings import CheckSettings
 

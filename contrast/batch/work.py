@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from contrast.batch.sources import Raw
+from contrast.batch.raws import Raw
 from contrast.errors import ContrastError, InputError
 from contrast.pipeline import Checker
 from contrast.reading import read_text

@@ -101,7 +101,8 @@ def _lines_of(path: str) -> list[str]:
 
 
 def _texts_of(articles: Path, n: int) -> list[str]:
-    from contrast.batch.sources import Columns, Meter, read_all
+    from contrast.batch.raws import Columns, Meter
+    from contrast.batch.sources import read_all
     from contrast.reading import read_text
 
     texts: list[str] = []

@@ -55,6 +55,8 @@ def check_data_set(folder: Path) -> Findings:
     _check_pairs([path for path in files if "roles" not in path.name], findings)
     _check_roles([path for path in files if "roles" in path.name], findings)
     _check_articles(articles, findings)
+    if not findings.figures:
+        findings.problems.append("no row in it that can be checked; expected labelled pairs, role rows or annotated articles")
     return findings
 
 
@@ -212,12 +214,15 @@ def _check_repeats(keyed: Sequence[tuple[str, str]], what: str, findings: Findin
 
 def _rows(paths: Sequence[Path], findings: Findings, required: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in paths:
+        number = 0
         for number, row in enumerate(read_rows(path), 1):
             missing = [key for key in required if not isinstance(row.get(key), str) or not str(row[key]).strip()]
             if missing:
                 findings.problems.append(f"{path.name}:{number}: no text under {', '.join(missing)}")
             else:
                 yield f"{path.name}:{number}", row
+        if not number:
+            findings.warnings.append(f"{path.name}: no row in it")
 
 
 def _words(text: str) -> set[str]:

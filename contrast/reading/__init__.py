@@ -6,14 +6,15 @@ point into that text, and the article says so (`is_laid_out`), so that a report 
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from contrast.errors import InputError
-from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode, ending_of, read_bytes, refuse_size
+from contrast.reading.decoding import MAX_DOCUMENT_BYTES, decode_and_warn, ending_of, read_bytes, refuse_size, warn_of_encoding
 from contrast.reading.extracted import Extracted
 from contrast.reading.language import warn_of_language
-from contrast.reading.layout import parse
+from contrast.reading.layout import parse, warn_of_no_date
 from contrast.reading.sentences import split
 from contrast.schema import Article
 
@@ -30,6 +31,9 @@ DOCUMENT_READERS: dict[str, tuple[str, str]] = {
     ".md": ("contrast.reading.marked_up", "read_markdown"),
     ".markdown": ("contrast.reading.marked_up", "read_markdown"),
 }
+# Those that are text themselves, so that their encoding may have to be guessed.
+PAGE_ENDINGS = (".html", ".htm", ".xhtml")
+WRITTEN_ENDINGS = (*PAGE_ENDINGS, ".md", ".markdown")
 RECORDS_ENDING = ".jsonl"
 # Files that would pass for text, or that hold an article which is not taken out of them: what to do instead.
 REFUSED_ENDINGS: dict[str, str] = {
@@ -38,6 +42,15 @@ REFUSED_ENDINGS: dict[str, str] = {
     ".json": "JSON; save it as .jsonl, an object with 'text' a line",
     **dict.fromkeys((".tsv", ".xls", ".xlsx", ".ods"), "a table; save it as .csv and use contrast score, or an article of it as .txt"),
     **dict.fromkeys((".rtf", ".odt", ".doc", ".pages"), "a word processor's file; save it as .docx, .txt or PDF"),
+}
+# What begins as another kind of file does, though it is named or given as text: what to do with it.
+REFUSED_AS_TEXT: dict[str, str] = {
+    ".html": "HTML, the code of a web page; save it as .html, or its words alone as .txt",
+    ".mhtml": "a web page saved whole; save it as .mhtml",
+    ".pdf": "a PDF file; save it as .pdf",
+    ".docx": "a packed file; save it as .docx if it is one of Word, else unpack it",
+    RECORDS_ENDING: REFUSED_ENDINGS[".json"],
+    **{ending: REFUSED_ENDINGS[ending] for ending in (".json", ".rtf")},
 }
 ENDINGS = (".txt", *DOCUMENT_READERS, RECORDS_ENDING)
 
@@ -78,7 +91,7 @@ def is_document(path: Path) -> bool:
 
 def extract(content: bytes, path: Path) -> Extracted:
     """Title, date, address and body of the article in the bytes of a document; raises InputError when there is none."""
-    return _document_reader(path.suffix.lower())(content, str(path))
+    return _extract(content, path.suffix.lower(), str(path))
 
 
 def read_text(content: str | bytes, *, id: str = "text", name: str = "text") -> Article:
@@ -102,7 +115,7 @@ def read_content(content: bytes, ending: str, *, id: str = "text", name: str = "
         if isinstance(found, InputError):
             raise found
         return found
-    return _laid_out(_document_reader(ending)(content, name), content, id=id, name=name, path=None)
+    return _laid_out(_extract(content, ending, name), content, id=id, name=name, path=None)
 
 
 def read_contents(content: bytes, *, id: str = "text", name: str = "text") -> Iterator[Article | InputError]:
@@ -130,9 +143,14 @@ def _of_rows(content: bytes, name: str, *, stem: str, path: str | None) -> Itera
     rows = list(read_records(content, name))
     if not rows:
         raise InputError(f"{name}: no article in it; expected one object with 'text' a line")
+    warnings = warn_of_encoding(content, name)
     errors: list[InputError] = []
     for number, row in enumerate(rows, 1):
-        found = row if isinstance(row, InputError) else _laid_out_or_error(row, content, name, id=row.id or f"{stem}:{number}", path=path)
+        if isinstance(row, InputError):
+            errors.append(row)
+            continue
+        told = replace(row, warnings=(*warnings, *row.warnings))
+        found = _laid_out_or_error(told, content, name, id=row.id or f"{stem}:{number}", path=path)
         if isinstance(found, InputError):
             errors.append(found)
         else:
@@ -140,10 +158,13 @@ def _of_rows(content: bytes, name: str, *, stem: str, path: str | None) -> Itera
     yield from join_errors(errors, name, n_rows=len(rows))
 
 
-def _document_reader(ending: str) -> DocumentReader:
+def _extract(content: bytes, ending: str, name: str) -> Extracted:
     module, function = DOCUMENT_READERS[ending]
-    reader: DocumentReader = getattr(import_module(module), function)
-    return reader
+    read: DocumentReader = getattr(import_module(module), function)
+    found = read(content, name)
+    if ending not in WRITTEN_ENDINGS:
+        return found
+    return replace(found, warnings=(*warn_of_encoding(content, name, is_page=ending in PAGE_ENDINGS), *found.warnings))
 
 
 def _laid_out_or_error(row: Extracted, content: bytes, name: str, *, id: str, path: str | None) -> Article | InputError:
@@ -171,14 +192,16 @@ def _laid_out(document: Extracted, content: bytes, *, id: str, name: str, path: 
         path=path,
         sha256=hashlib.sha256(content).hexdigest(),
         is_laid_out=True,
-        warnings=(*document.warnings, *warn_of_language(text)),
+        warnings=(*document.warnings, *warn_of_no_date(layout), *warn_of_language(text)),
     )
 
 
 def _article(content: bytes, *, id: str, name: str, path: str | None) -> Article:
     refuse_size(name, len(content))
-    text = decode(content, name)
-    layout = parse(text)
+    if refused := REFUSED_AS_TEXT.get(ending_of(content)):
+        raise InputError(f"{name}: {refused}")
+    decoded = decode_and_warn(content, name)
+    text, layout = decoded.text, parse(decoded.text)
     return Article(
         id=id,
         text=text,
@@ -188,5 +211,5 @@ def _article(content: bytes, *, id: str, name: str, path: str | None) -> Article
         url=layout.url,
         path=path,
         sha256=hashlib.sha256(content).hexdigest(),
-        warnings=tuple(warn_of_language(text)),
+        warnings=(*decoded.warnings, *warn_of_no_date(layout), *warn_of_language(text)),
     )

@@ -8,13 +8,15 @@ width, as mail and terminals have it, is taken for what it was before.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T[\d:.]+Z?)?")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 ENDS_A_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 MAX_TITLE_WORDS = 30
+MAX_HEAD_LINES = 4
 # Lines broken to fit a width: so many that end no sentence, this share of which have no room for the first word of the next line, give or
 # take some characters (a space at the end may have counted); and none but the title is longer than this. Of 18,449 articles, our own and
 # those of a news archive, only two are taken for broken, and both are.
@@ -36,12 +38,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The parts of an article's text; `title` and `body` are lines with offsets."""
+    """The parts of an article's text; `title` and `body` are lines with offsets, `no_date` is what stands for a date and can be none."""
 
     title: Line | None
     date: str | None
     url: str | None
     body: tuple[Line, ...]
+    no_date: str | None = None
 
 
 def lines_of(text: str) -> Iterator[Line]:
@@ -76,19 +79,20 @@ def _mended(text: str, lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _is_head(line: Line) -> bool:
-    return as_date(line.text) is not None or as_address(line.text) is not None
+    return _DATE.fullmatch(line.text) is not None or as_address(line.text) is not None
 
 
 def as_date(line: str) -> str | None:
     """The date of a line that holds nothing else, as YYYY-MM-DD.
 
-    >>> as_date("20220329"), as_date("2022-03-29T10:00:00Z"), as_date("In 2022")
-    ('2022-03-29', '2022-03-29', None)
+    >>> as_date("20220329"), as_date("2022-03-29T10:00:00Z"), as_date("In 2022"), as_date("20220230")
+    ('2022-03-29', '2022-03-29', None, None)
     """
     match = _DATE.fullmatch(line)
-    if match is None or not ("01" <= match[2] <= "12" and "01" <= match[3] <= "31"):
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3])).isoformat() if match else None
+    except ValueError:
         return None
-    return f"{match[1]}-{match[2]}-{match[3]}"
 
 
 def as_address(line: str | None) -> str | None:
@@ -101,25 +105,39 @@ def as_address(line: str | None) -> str | None:
 
 
 def parse(text: str) -> Layout:
-    """The parts of the text.
+    """The parts of the text. A line of eight digits on the place of the date is no sentence, be it a day of the calendar or not.
 
     >>> layout = parse("Mill to close\\n20240312\\nThe mill will close, its owner said.\\n")
     >>> layout.title.text, layout.date, len(layout.body)
     ('Mill to close', '2024-03-12', 1)
     """
     lines = list(lines_of(text))
-    date = url = None
-    head: list[int] = []
-    for k, line in enumerate(lines[:4]):
-        if date is None and as_date(line.text):
-            date = as_date(line.text)
-            head.append(k)
-        elif url is None and _ADDRESS.fullmatch(line.text):
-            url = line.text
-            head.append(k)
+    top = list(enumerate(lines[:MAX_HEAD_LINES]))
+    url_at = next((k for k, line in top if _ADDRESS.fullmatch(line.text)), None)
+    date_at = next((k for k, line in top if as_date(line.text)), None)
+    no_date_at = next((k for k, line in top if _DATE.fullmatch(line.text)), None) if date_at is None else None
+    head = sorted(k for k in (url_at, date_at, no_date_at) if k is not None)
     rest = [line for k, line in enumerate(lines) if k not in head]
     has_title = len(rest) > 1 and _is_title(rest[0].text, has_head=bool(head) and head[0] > 0)
-    return Layout(title=rest[0] if has_title else None, date=date, url=url, body=tuple(rest[1:] if has_title else rest))
+    return Layout(
+        title=rest[0] if has_title else None,
+        date=None if date_at is None else as_date(lines[date_at].text),
+        url=None if url_at is None else lines[url_at].text,
+        body=tuple(rest[1:] if has_title else rest),
+        no_date=None if no_date_at is None else lines[no_date_at].text,
+    )
+
+
+def warn_of_no_date(layout: Layout) -> Iterator[str]:
+    """A warning for a date in the head that no calendar has.
+
+    >>> list(warn_of_no_date(parse("Mill to close\\n20240231\\nThe mill will close, its owner said.\\n")))
+    ["the date '20240231' cannot be, no calendar has that day; expected YYYYMMDD; the article is read as one without a date"]
+    """
+    if layout.no_date is not None:
+        yield (
+            f"the date {layout.no_date!r} cannot be, no calendar has that day; expected YYYYMMDD; the article is read as one without a date"
+        )
 
 
 def lay_out(article: Mapping[str, object]) -> str:

@@ -25,7 +25,7 @@ class EmbeddedScorer:
         self._graph = Graph(folder.graph, folder.sha256, n_threads=n_threads)
         self._tokenizer = open_tokenizer(folder)
         self._tokenizer.enable_truncation(int(folder.config["max_tokens"]), strategy="longest_first")
-        self.calibration = Calibration.of(folder.read_json("calibration.json"))
+        self.calibration = Calibration.of(folder.read_json("calibration.json"), str(folder.path / "calibration.json"))
         self.info = folder.info(self._graph.products)
 
     @classmethod

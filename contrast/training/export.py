@@ -20,14 +20,16 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from contrast.backends import backend_version
 from contrast.calibration import N_CIRCUMSTANCES, Calibration
 from contrast.encoder import Graph, batches, padded
 from contrast.errors import ModelError
 from contrast.labels import RELATIONS, ROLES
+from contrast.training.base import INPUTS, inputs_of
 from contrast.training.first_token import first_token_only
+from contrast.training.folders import make_folder, refuse_no_folder
 from contrast.training.quantise import quantise_embedding, quantise_products
 from contrast.training.roles_model import RolesModel
 from contrast.version import __version__
@@ -36,7 +38,6 @@ from contrast.writing import write_whole
 Kind = Literal["nli", "roles"]
 OUTPUTS: dict[Kind, tuple[str, ...]] = {"nli": ("logits",), "roles": ("role_logits", "speaker_logits", "vectors")}
 ARCHITECTURE: dict[Kind, str] = {"nli": "ForSequenceClassification", "roles": "RolesModel"}
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
 PLAIN: dict[Kind, dict[str, Any]] = {
     "nli": {
@@ -74,30 +75,33 @@ class Parity:
 
 def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, name: str, max_tokens: int = 192) -> Parity:
     """Exports `source` to `output`; `probes` are real inputs to compare on. ModelError, and nothing written, without parity."""
-    model = load(source, kind)
+    refuse_no_folder(output)
+    model, tokenizer = load(source, kind), load_tokenizer(source, kind)
+    inputs = INPUTS if kind == "roles" else inputs_of(model, tokenizer)
     with tempfile.TemporaryDirectory() as scratch:
-        graph_path = _quantised(model, Path(scratch), kind)
-        parity = compare(model, Graph(graph_path, None), kind, probes)
+        graph_path = _quantised(model, Path(scratch), kind, inputs)
+        parity = compare(model, Graph(graph_path, None), kind, probes, inputs)
         if parity.agreement < MIN_AGREEMENT or parity.mean_difference > MAX_MEAN_DIFFERENCE:
             raise ModelError(
                 f"{source}: the int8 graph agrees with the model on {parity.agreement:.1%} of {parity.n} decisions (mean difference "
                 f"{parity.mean_difference:.3f}); expected at least {MIN_AGREEMENT:.0%} and at most {MAX_MEAN_DIFFERENCE}; "
                 "nothing was written"
             )
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         shutil.copyfile(graph_path, output / "model.onnx")
-    load_tokenizer(source, kind).backend_tokenizer.save(str(output / "tokenizer.json"))
+    tokenizer.backend_tokenizer.save(str(output / "tokenizer.json"))
     write_whole(output / "calibration.json", json.dumps(PLAIN[kind], indent=1) + "\n")
     _write_config(output, kind, name, max_tokens, n_heads(model), parity)
     return parity
 
 
-def load(source: Path, kind: Kind) -> torch.nn.Module:
+def load(source: Path, kind: Kind) -> PreTrainedModel:
     """The trained model in evaluation mode; raises ModelError when the folder holds none."""
     loader: Any = AutoModelForSequenceClassification if kind == "nli" else RolesModel
     with _reading(source, kind):
-        model: torch.nn.Module = loader.from_pretrained(source, local_files_only=True, attn_implementation="eager")
-    return model.eval()
+        model: PreTrainedModel = loader.from_pretrained(source, local_files_only=True, attn_implementation="eager")
+    model.eval()
+    return model
 
 
 def load_tokenizer(source: Path, kind: Kind) -> PreTrainedTokenizerBase:
@@ -135,16 +139,16 @@ def _refuse_other_kind(source: Path, kind: Kind, expected: str) -> None:
         raise ModelError(f"{source}: {', '.join(map(str, names))}, no {kind} model; {expected}")
 
 
-def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
+def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind, inputs: Sequence[str]) -> Path:
     plain, final = scratch / "plain.onnx", scratch / "model.onnx"
     example = torch.ones((2, 12), dtype=torch.long)
-    dynamic = {key: {0: "batch", 1: "tokens"} for key in (*INPUTS, *(OUTPUTS[kind] if kind == "roles" else ()))}
+    dynamic = {key: {0: "batch", 1: "tokens"} for key in (*inputs, *(OUTPUTS[kind] if kind == "roles" else ()))}
     with first_token_only(model):
         torch.onnx.export(
-            _Positional(model, kind).eval(),  # the exporter puts back the mode that it finds, of all parts
-            (example, example, example * 0),
+            _Positional(model, kind, inputs).eval(),  # the exporter puts back the mode that it finds, of all parts
+            (example, example, example * 0)[: len(inputs)],
             str(plain),
-            input_names=list(INPUTS),
+            input_names=list(inputs),
             output_names=list(OUTPUTS[kind]),
             dynamic_axes=dynamic,
             opset_version=OPSET,
@@ -160,26 +164,31 @@ def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind) -> Path:
 class _Positional(torch.nn.Module):
     """The model with its inputs by place and its outputs as a tuple, as the exporter wants them."""
 
-    def __init__(self, model: torch.nn.Module, kind: Kind) -> None:
+    def __init__(self, model: torch.nn.Module, kind: Kind, inputs: Sequence[str]) -> None:
         super().__init__()
         self.model = model
         self.kind = kind
+        self.inputs = inputs
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        outputs = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+    def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        outputs = self.model(**dict(zip(self.inputs, given, strict=True)))
         return tuple(getattr(outputs, name) for name in OUTPUTS[self.kind])
 
 
-def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[Probe]) -> Parity:
+def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[Probe], inputs: Sequence[str]) -> Parity:
     """Graph and torch model on the same batches of real inputs: decisions and probabilities."""
     agreements: list[npt.NDArray[np.bool_]] = []
     differences: list[npt.NDArray[np.float32]] = []
     for batch in batches([len(probe.ids) for probe in probes]):
-        ids, type_ids = padded([probes[k].ids for k in batch]), padded([probes[k].type_ids for k in batch])
-        feed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64), "token_type_ids": type_ids}
+        of_batch = [probes[k] for k in batch]
+        feed = {
+            "input_ids": padded([probe.ids for probe in of_batch]),
+            "attention_mask": padded([[1] * len(probe.ids) for probe in of_batch]),
+            "token_type_ids": padded([probe.type_ids for probe in of_batch]),
+        }
         ((found,),) = graph.run_each([feed], OUTPUTS[kind][:1])
         with torch.inference_mode():
-            outputs = model(**{name: torch.from_numpy(value) for name, value in feed.items()})
+            outputs = model(**{name: torch.from_numpy(feed[name]) for name in inputs})
         expected = getattr(outputs, OUTPUTS[kind][0]).float().numpy()
         decided, difference = _decisions(found, expected, kind)
         agreements.append(decided.ravel())

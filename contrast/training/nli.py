@@ -9,6 +9,7 @@ Pairs may carry a larger model's probabilities: the loss then asks for those bes
 https://arxiv.org/abs/2106.14448).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,15 +23,16 @@ from transformers import (
     DataCollatorWithPadding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
-    Trainer,
+    set_seed,
 )
 
 from contrast.errors import UsageError
 from contrast.labels import RELATIONS
 from contrast.scoring.framing import TARGET_MARK, frame
 from contrast.scoring.transformers_model import loading
-from contrast.training.base import starting_point
-from contrast.training.loop import LoopSettings, run_loop
+from contrast.training.base import inputs_of, starting_point
+from contrast.training.folders import refuse_no_folder
+from contrast.training.loop import LoopSettings, OrderedTrainer, run_loop
 from contrast.training.pairs_data import LabelledPair, add_stray_context, label_targets, read_pairs, soft_targets
 from contrast.training.weighting import weigh
 
@@ -59,7 +61,7 @@ class NliTraining:
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
-class RelationTrainer(Trainer):
+class RelationTrainer(OrderedTrainer):
     """Trainer whose targets say which relations a row's label allows (so that two-way labels train too), and how much it weighs.
 
     `smoothing` is the share of the loss that asks for all relations alike (Szegedy et al., 2016), `teacher_share` the share that asks for a
@@ -128,15 +130,15 @@ def freeze(model: PreTrainedModel, n_layers: int) -> None:
         part.requires_grad_(False)
 
 
-def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> Dataset:
-    """Token ids, targets and lengths of the pairs, in their order."""
+def encode_pairs(pairs: list[LabelledPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int, inputs: Sequence[str]) -> Dataset:
+    """What the model takes (`inputs`), targets and lengths of the pairs, in their order."""
     encoded = tokenizer(
         [frame(pair.premise) for pair in pairs],
         [frame(pair.hypothesis) for pair in pairs],
         truncation="longest_first",
         max_length=max_tokens,
     )
-    columns = {key: encoded[key] for key in ("input_ids", "token_type_ids", "attention_mask") if key in encoded}
+    columns = {key: encoded[key] for key in inputs}
     lengths = [len(ids) for ids in encoded["input_ids"]]
     return Dataset.from_dict({**columns, "labels": label_targets(pairs), "soft_label": soft_targets(pairs), "length": lengths})
 
@@ -147,14 +149,16 @@ def train_nli(settings: NliTraining) -> Path:
         raise UsageError(
             f"--consistency {settings.consistency} with --dropout 0: two readings would not differ; expected --dropout above 0"
         )
+    refuse_no_folder(settings.output)
     pairs = read_pairs(
         settings.data, seed=settings.loop.seed, n_neutral_per_other=settings.n_neutral_per_other, near_share=settings.near_share
     )
     pairs = add_stray_context(pairs, settings.stray_context_share, seed=settings.loop.seed)
+    set_seed(settings.loop.seed)  # a head that is new is drawn
     model, tokenizer = load_cross_encoder(starting_point(settings.base, settings.output), dropout=settings.dropout)
     freeze(model, settings.n_frozen_layers)
     pairs = pairs[: settings.limit]
-    rows = encode_pairs(pairs, tokenizer, settings.max_tokens)
+    rows = encode_pairs(pairs, tokenizer, settings.max_tokens, inputs_of(model, tokenizer))
     rows = rows.add_column("weight", weigh(pairs) if settings.is_weighted else [1.0] * len(pairs))
     return run_loop(
         partial(RelationTrainer, smoothing=settings.smoothing, teacher_share=settings.teacher_share, consistency=settings.consistency),

@@ -19,6 +19,7 @@ from contrast.errors import InputError, UsageError
 from contrast.reading import read_article
 from contrast.reading.layout import lay_out
 from contrast.rows import read_rows
+from contrast.training.folders import make_folder, refuse_no_folder
 from contrast.writing import write_whole
 
 ROLE_LETTERS = {"I": "intention", "C": "claim", "O": "observation", "-": "other"}
@@ -45,6 +46,8 @@ def join(pointers: Path, texts: Path, output: Path) -> Joined:
     if is_pairs != (output.suffix == ".jsonl"):
         expected = "a file that ends in .jsonl, since pairs come of it" if is_pairs else "a folder, since annotated articles come of it"
         raise UsageError(f"--output {output}: expected {expected}")
+    if not is_pairs:
+        refuse_no_folder(output)
     found: dict[str, str] = {}
     for id_of_text, text in _texts(texts, rows.values()):
         if id_of_text in rows:
@@ -62,7 +65,7 @@ def join(pointers: Path, texts: Path, output: Path) -> Joined:
 
 def _write_article(row: dict[str, Any], text: str, pointers: Path, output: Path) -> None:
     annotation = _annotation(row, text, pointers)
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     name = row["id"].replace("/", "__")
     write_whole(output / f"{name}.txt", text)
     write_whole(output / f"{name}.json", json.dumps(annotation, ensure_ascii=False) + "\n")

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from transformers import BertConfig, PreTrainedTokenizerFast
 
 from contrast.errors import ModelError
+from contrast.training.folders import make_folder
 from contrast.training.quantise import EMBEDDING_ROWS, EMBEDDING_SCALES, WEIGHT, WEIGHT_SCALE
 
 Array = npt.NDArray[np.float32]
@@ -32,7 +33,7 @@ def restore(folder: Path, output: Path) -> Path:
         config = _config_of(state, exported["labels"], exported["n_heads"])
     except (OSError, LookupError, ValueError, DecodeError) as error:
         raise ModelError(f"{folder}: not a model that contrast exported ({type(error).__name__}: {error}); name another --base") from error
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     config.save_pretrained(output)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(folder / "tokenizer.json"),

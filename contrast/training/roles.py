@@ -4,17 +4,19 @@ A third of the documents, drawn anew each time, is shown without marks as news a
 scrambled.
 """
 
+import random
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
 
 from contrast.labels import ROLES
 from contrast.scoring.transformers_model import loading
 from contrast.training.base import starting_point
-from contrast.training.loop import LoopSettings, run_loop
+from contrast.training.folders import refuse_no_folder
+from contrast.training.loop import LoopSettings, OrderedTrainer, run_loop
 from contrast.training.roles_data import LabelledDocument, LabelledSentence, read_documents, shuffle, strip_marks
 from contrast.training.roles_model import IGNORED, N_AUXILIARY, RolesModel
 from contrast.windows import MARK, lay, read_part
@@ -30,23 +32,25 @@ class RolesTraining:
     output: Path
     base: str | None = None
     n_repeats: int = 4
-    loop: LoopSettings = field(default_factory=lambda: LoopSettings(batch_size=4, by_length=False, save_every=200))
+    loop: LoopSettings = field(default_factory=lambda: LoopSettings(batch_size=4, by_length=False))
 
 
 def train_roles(settings: RolesTraining) -> Path:
     """Trains and writes model and tokenizer to `settings.output`; goes on from its last checkpoint after a kill."""
+    refuse_no_folder(settings.output)
     folders = [path for path in settings.data if path.is_dir()]
     corpora = [path for path in settings.data if not path.is_dir()]
     documents = (read_documents(folders) * settings.n_repeats if folders else []) + (read_documents(corpora) if corpora else [])
     base = starting_point(settings.base, settings.output)
+    set_seed(settings.loop.seed)  # heads that are new are drawn
     with loading("--base", base, "an encoder"):
         tokenizer = AutoTokenizer.from_pretrained(base)
         model = RolesModel.from_pretrained(base, attn_implementation="eager", attention_probs_dropout_prob=0.0)
     return run_loop(
-        Trainer,
+        OrderedTrainer,
         model=model,
-        rows=[{"document": document} for document in documents],
-        collator=DocumentCollator(tokenizer),
+        rows=[{"document": document, "place": place} for place, document in enumerate(documents)],
+        collator=DocumentCollator(tokenizer, seed=settings.loop.seed),
         tokenizer=tokenizer,
         output=settings.output,
         settings=settings.loop,
@@ -57,12 +61,21 @@ def train_roles(settings: RolesTraining) -> Path:
 
 @dataclass
 class DocumentCollator:
-    """Lays documents in windows and gathers their labels into the tensors that `RolesModel.forward` takes."""
+    """Lays documents in windows and gathers their labels into the tensors that `RolesModel.forward` takes.
+
+    How a document is shown hangs on the seed, its place among the rows and the epoch alone, so that a run that was killed goes on alike.
+    """
 
     tokenizer: PreTrainedTokenizerBase
     is_augmented: bool = True
+    seed: int = 13
+    epoch: int = 0
 
-    def __call__(self, rows: list[dict[str, LabelledDocument]]) -> dict[str, Any]:
+    def set_epoch(self, epoch: int) -> None:
+        """Has documents be shown as in that epoch."""
+        self.epoch = epoch
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         windows: list[tuple[int, ...]] = []
         speakers: list[list[float]] = []
         marks: list[tuple[int, int]] = []
@@ -71,7 +84,7 @@ class DocumentCollator:
         pairs: list[tuple[int, int]] = []
         pair_labels: list[float] = []
         for row in rows:
-            document = self._augment(row["document"])
+            document = self._augment(row["document"], row["place"]) if self.is_augmented else row["document"]
             encoded = self.tokenizer([s.text for s in document.sentences], add_special_tokens=False, return_offsets_mapping=True)
             place: dict[int, int] = {}
             for window in lay(encoded["input_ids"]):
@@ -106,14 +119,13 @@ class DocumentCollator:
             "pair_labels": torch.tensor(pair_labels),
         }
 
-    def _augment(self, document: LabelledDocument) -> LabelledDocument:
-        if not self.is_augmented:
-            return document
-        if torch.rand(1).item() < STRIPPED_SHARE:
+    def _augment(self, document: LabelledDocument, place: int) -> LabelledDocument:
+        drawn = random.Random(f"{self.seed} {self.epoch} {place}")
+        if drawn.random() < STRIPPED_SHARE:
             document = LabelledDocument(tuple(map(strip_marks, document.sentences)), document.pairs)
-        if document.pairs and torch.rand(1).item() < SHUFFLED_SHARE:
-            body = (1 + torch.randperm(len(document.sentences) - 1)).tolist()
-            document = shuffle(document, [0, *body])
+        if document.pairs and drawn.random() < SHUFFLED_SHARE:
+            body = range(1, len(document.sentences))
+            document = shuffle(document, [0, *drawn.sample(body, len(body))])
         return document
 
 

@@ -16,10 +16,12 @@ from typing import Any
 from contrast.errors import InputError
 from contrast.labels import ROLES
 from contrast.rows import read_rows
-from contrast.training.articles_data import AnnotatedArticle, read_annotated
+from contrast.training.articles_data import AnnotatedArticle, read_annotated, splits_of_articles
+from contrast.training.pairs_data import SPLITS
 
 N_SENTENCES_SCRAMBLED = 24
 N_SCRAMBLINGS = 8
+FIELDS_OF_CORPUS: dict[str, tuple[str, ...]] = {"PolNeAR": ("text", "label", "source_span"), "NewsDiscourse": ("text", "speech")}
 STRIPPED = re.compile(r"[\"'“”‘’«»]")
 
 
@@ -32,6 +34,14 @@ class LabelledSentence:
     speakers: tuple[tuple[int, int], ...] | None = None
     attributed: bool | None = None
     speech: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow:
+    """A row of a file, and where it stands, to be named by."""
+
+    where: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +60,37 @@ def read_documents(paths: list[Path], *, split: str | None = "train") -> list[La
             raise InputError(f"{path}: no such file or folder; expected annotated articles, role rows or a corpus as JSONL")
         if path.is_dir():
             documents.extend(map(document_of, read_annotated(path, split=split)))
-            for file in sorted(path.rglob("*roles*.jsonl")):
-                if split is None or split in file.name:
-                    documents.extend(_documents_of_rows(list(read_rows(file)), related_lines(path, split)))
+            for file in _role_files(path, split):
+                documents.extend(_documents_of_rows(_named_rows(file), related_lines(path, split)))
         else:
-            documents.extend(_documents_of_corpus(read_rows(path)))
+            documents.extend(_documents_of_corpus(_named_rows(path)))
     if not documents:
+        there = splits_of_documents(paths)
+        if there and split not in there:
+            raise InputError(
+                f"{', '.join(map(str, paths))}: no labelled document of the split {split!r}; expected one that is there: {', '.join(there)}"
+            )
         raise InputError(f"{', '.join(map(str, paths))}: no labelled document found; expected annotated articles or role rows")
     return documents
+
+
+def splits_of_documents(paths: list[Path]) -> list[str]:
+    """The splits that the folders among the paths hold: those that files of role rows are named by, and those of annotated articles."""
+    folders = [path for path in paths if path.is_dir()]
+    names = [file.name for folder in folders for file in _role_files(folder, None)]
+    of_articles = {split for folder in folders for split in splits_of_articles(folder)}
+    return sorted(of_articles.union(split for split in SPLITS if any(split in name for name in names)))
+
+
+def _role_files(folder: Path, split: str | None) -> list[Path]:
+    """The files of role rows of one split: those whose name holds the split's name, else those that name none."""
+    files = sorted(path for path in folder.rglob("*roles*") if path.name.endswith((".jsonl", ".jsonl.gz")))
+    named = [path for path in files if split is None or split in path.name]
+    return named or [path for path in files if not any(name in path.name for name in SPLITS)]
+
+
+def _named_rows(file: Path) -> list[NamedRow]:
+    return [NamedRow(f"{file}, row {n}", row) for n, row in enumerate(read_rows(file), 1)]
 
 
 def document_of(article: AnnotatedArticle) -> LabelledDocument:
@@ -101,9 +134,10 @@ def related_lines(folder: Path, split: str | None) -> frozenset[tuple[int, int]]
     return frozenset((s, o) for row in rows for s in row.get("hypothesis_lines", ()) for o in row.get("premise_lines", ()))
 
 
-def _documents_of_rows(rows: list[dict[str, Any]], related: frozenset[tuple[int, int]]) -> Iterator[LabelledDocument]:
+def _documents_of_rows(named: list[NamedRow], related: frozenset[tuple[int, int]]) -> Iterator[LabelledDocument]:
     """Each row with the context it brings, and all rows again in scrambled articles, as news archives keep them."""
-    sentences = [_sentence_of_row(row) for row in rows]
+    sentences = [_sentence_of_row(row) for row in named]
+    rows = [row.values for row in named]
     for row, sentence in zip(rows, sentences, strict=True):
         before, after = (LabelledSentence(str(row[key])) if row.get(key) else None for key in ("before", "after"))
         yield LabelledDocument(tuple(part for part in (before, sentence, after) if part is not None))
@@ -123,27 +157,41 @@ def _pairs_of_rows(rows: list[dict[str, Any]], related: frozenset[tuple[int, int
                 yield s, o, any(pair in related for pair in lines)
 
 
-def _sentence_of_row(row: dict[str, object]) -> LabelledSentence:
-    text, speaker = str(row["text"]), row.get("speaker")
-    roles = row.get("roles")
-    if not isinstance(roles, list):
-        raise InputError(f"role row {text[:40]!r}: roles {roles!r}; expected a list of {', '.join(ROLES)}")
-    return LabelledSentence(text, frozenset(map(str, roles)), speaker_spans(text, str(speaker) if speaker else None))
+def _sentence_of_row(row: NamedRow) -> LabelledSentence:
+    text, roles, speaker = _text_of(row), row.values.get("roles"), row.values.get("speaker")
+    if not isinstance(roles, list) or any(role not in ROLES for role in roles):
+        raise InputError(f"{row.where}: roles {roles!r}; expected a list of {', '.join(ROLES)}")
+    spans = speaker_spans(text, str(speaker) if speaker else None)
+    if spans is None:
+        raise InputError(f"{row.where}: speaker {speaker!r} does not stand in the text; expected a name that does, or null")
+    return LabelledSentence(text, frozenset(roles), spans)
 
 
-def _documents_of_corpus(rows: Iterable[dict[str, object]]) -> Iterator[LabelledDocument]:
-    for _, group in itertools.groupby(rows, key=lambda row: row.get("doc")):
+def _text_of(row: NamedRow) -> str:
+    text = row.values.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(f"{row.where}: no text under 'text'; expected a sentence")
+    return text
+
+
+def _documents_of_corpus(rows: Iterable[NamedRow]) -> Iterator[LabelledDocument]:
+    for _, group in itertools.groupby(rows, key=lambda row: row.values.get("doc")):
         yield LabelledDocument(tuple(map(_sentence_of_corpus, group)))
 
 
-def _sentence_of_corpus(row: dict[str, object]) -> LabelledSentence:
-    text = str(row["text"])
-    if row.get("source") == "NewsDiscourse":
-        return LabelledSentence(text, speech=bool(row["speech"]))
-    if row.get("source") != "PolNeAR":
-        raise InputError(f"corpus row of source {row.get('source')!r}; expected PolNeAR or NewsDiscourse")
-    attributed = row["label"] != "report"
-    names = row["source_span"] if isinstance(row["source_span"], list) else []
+def _sentence_of_corpus(row: NamedRow) -> LabelledSentence:
+    values = row.values
+    if str(values.get("source")) not in FIELDS_OF_CORPUS:
+        raise InputError(
+            f"{row.where}: source {values.get('source')!r}; expected {' or '.join(FIELDS_OF_CORPUS)} (role rows: name their folder)"
+        )
+    if missing := [key for key in FIELDS_OF_CORPUS[str(values["source"])] if key not in values]:
+        raise InputError(f"{row.where}: no {' and no '.join(missing)}; expected a row of {values['source']}")
+    text = str(values["text"])
+    if values["source"] == "NewsDiscourse":
+        return LabelledSentence(text, speech=bool(values["speech"]))
+    attributed = values["label"] != "report"
+    names = values["source_span"] if isinstance(values["source_span"], list) else []
     found = tuple((text.find(name), text.find(name) + len(name)) for name in map(str, names) if name in text)
     return LabelledSentence(text, speakers=found if found or not attributed else None, attributed=attributed)
 

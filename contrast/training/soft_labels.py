@@ -27,7 +27,8 @@ from contrast.reading.layout import lay_out
 from contrast.rows import read_rows
 from contrast.scoring.framing import frame
 from contrast.training.average import Part
-from contrast.training.base import has_bfloat16
+from contrast.training.base import has_bfloat16, inputs_of
+from contrast.training.folders import refuse_no_folder
 from contrast.training.loop import LoopSettings, keep_to_one_run
 from contrast.training.pairs_data import UNLABELLED, LabelledPair, add_stray_context, read_pairs
 
@@ -63,6 +64,7 @@ def write_soft_labels(settings: SoftLabelling) -> Path:
     """Writes `rows.jsonl` to the output folder, which is returned; goes on after its last whole part if it was killed."""
     if not settings.teachers or any(part.share <= 0 for part in settings.teachers):
         raise UsageError("expected at least one FOLDER[=SHARE], with shares above 0")
+    refuse_no_folder(settings.output)
     teachers = [(Teacher(part.run, max_tokens=settings.max_tokens), part.share) for part in settings.teachers]
     pairs = [*_labelled(settings), *_found(settings)]
     if not pairs:
@@ -97,6 +99,7 @@ class Teacher:
         for weights in model.state_dict().values():
             digest.update(weights.float().contiguous().numpy())
         self.digest = digest.hexdigest()
+        self._inputs = inputs_of(model, self._tokenizer)
         self._model = model.eval().to(self._device)
         self._max_tokens = max_tokens
 
@@ -111,7 +114,7 @@ class Teacher:
         probabilities = np.zeros((len(pairs), len(RELATIONS)), dtype=np.float32)
         for batch in batches([len(ids) for ids in encoded["input_ids"]], MAX_BATCH_TOKENS):
             padded = self._tokenizer.pad(
-                {key: [values[k] for k in batch] for key, values in encoded.items()}, pad_to_multiple_of=8, return_tensors="pt"
+                {key: [encoded[key][k] for k in batch] for key in self._inputs}, pad_to_multiple_of=8, return_tensors="pt"
             ).to(self._device)
             with torch.inference_mode():
                 logits = self._model(**padded).logits

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from contrast.reading import read_articles
+from contrast.reading.decoding import GUESSED
 from contrast.reading.language import warn_of_language
-from contrast.reading.layout import as_date, parse
+from contrast.reading.layout import as_date, parse, warn_of_no_date
 from contrast.schema import Article
 from contrast.verifying.lines import Line, difference, note
 
@@ -68,21 +69,26 @@ def _facts_told(article: Article) -> Facts:
 def _facts_in_text(article: Article) -> Facts:
     """The same, as the head of the article's text tells them: a text taken out of a document has a line for each, empty without one.
 
-    What was warned of when it was taken out is not known of the text.
+    What was warned of when it was decoded or taken out is not known of the text.
     """
     layout = parse(article.text)
     title, date, address = layout.title.text if layout.title else None, layout.date, layout.url
-    warnings = tuple(warn_of_language(article.text))
     head = article.text.split("\n", 3)
     if article.is_laid_out and len(head) > 3:
         title, date, address = head[0] or title, as_date(head[1]) or date, head[2] or address
-        warnings = (*_warned_besides(article), *warnings)
+    warnings = (*_warned_besides(article), *_warned_of_text(article))
     return {"title": title, "date": date, "address": address, "warnings": warnings}
 
 
+def _warned_of_text(article: Article) -> tuple[str, ...]:
+    return (*warn_of_no_date(parse(article.text)), *warn_of_language(article.text))
+
+
 def _warned_besides(article: Article) -> tuple[str, ...]:
-    known = set(warn_of_language(article.text))
-    return tuple(warning for warning in article.warnings if warning not in known)
+    """What the text does not tell: of a document all other warnings, of a text that its encoding was guessed."""
+    known = set(_warned_of_text(article))
+    others = (warning for warning in article.warnings if warning not in known)
+    return tuple(warning for warning in others if article.is_laid_out or warning.startswith(GUESSED))
 
 
 def _unlike(told: Facts, found: Facts) -> Iterator[str]:
@@ -102,7 +108,7 @@ def _not_found(article: Article) -> str:
         parts.append(
             "its SHA-256 could not be compared, nor whether this is its text" if article.path else "its SHA-256 could not be compared"
         )
-    if article.is_laid_out and _warned_besides(article):
+    if _warned_besides(article):
         parts.append("nor could its warnings")
     return "; ".join([*parts, BY_ITS_TEXT])
 
