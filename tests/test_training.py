@@ -379,7 +379,9 @@ def test_what_several_teachers_say_is_averaged_by_their_shares(trained: Path, pa
     run = trained / "runs/nli"
     other = shutil.copytree(run, tmp_path / "other", ignore=shutil.ignore_patterns("checkpoints"))
     weights = load_file(run / "model.safetensors")
-    save_file({name: -4 * value if name.startswith("classifier") else value for name, value in weights.items()}, other / "model.safetensors")
+    save_file(
+        {name: -4 * value if name.startswith("classifier") else value for name, value in weights.items()}, other / "model.safetensors"
+    )
     pairs = read_pairs([pairs_folder])
     expected = (Teacher(run).judge(pairs) + Teacher(other).judge(pairs) * 3) / 4
     assert np.abs(expected - Teacher(run).judge(pairs)).max() > 0.01

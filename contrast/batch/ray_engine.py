@@ -42,12 +42,13 @@ class RayEngine:
                 import ray.data
         except ImportError as error:
             raise UsageError("--engine ray: ray is not installed, or not with Ray Data; run: pip install 'contrast[ray]'") from error
-        self._ray, self._settings = ray, settings
+        self._ray: Any = ray
+        self._settings = settings
         self._is_ours = not ray.is_initialized()
         _silence()
         if self._is_ours:
             _join(ray, settings.ray_address)
-        self._n_actors = settings.n_workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self._n_actors = settings.n_workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def run(self, chunks: Iterable[Sequence[Task]]) -> Iterator[list[Outcome]]:
         """The outcomes of each chunk, in the order of the chunks; raises UsageError when an actor or a node is lost for good."""
