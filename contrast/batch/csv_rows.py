@@ -24,6 +24,7 @@ N_ROWS_TO_GO_ON = 3
 
 
 def read_csv(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+    """The articles of the rows of a CSV file, in UTF-8 or in UTF-16 with its mark; what cannot be read comes as a failure in its place."""
     csv.field_size_limit(MAX_CSV_FIELD)
     begun = meter.n_bytes
     try:

@@ -176,4 +176,5 @@ def _look_at(path: Path) -> Iterator[Found]:
 
 
 def unreadable(path: Path, error: OSError) -> str:
+    """What is said of a file or folder that the system does not give."""
     return f"{path}: cannot be read ({error.strerror or first_line(error)}); mend that or leave it out"

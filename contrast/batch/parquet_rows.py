@@ -12,6 +12,7 @@ N_PARQUET_ROWS_AT_A_TIME = 64
 
 
 def read_parquet(path: Path, columns: Columns, meter: Meter) -> Iterator[Raw]:
+    """The articles of the rows of a Parquet file; where it is damaged, those before and one failure for the rest."""
     from pyarrow.parquet import ParquetFile
 
     begun, number = meter.n_bytes, 0
