@@ -59,7 +59,7 @@ class Meter:
 
 
 def raw_of(row: Any, place: str, id: str, columns: Columns, meter: Meter, *, unwritable: str = NOT_UTF8) -> Raw:
-    """What a row tells of an article, at its place in the file; `id` where it names none, `unwritable` what is said of text that is none."""
+    """What a row tells of an article, at its place in the file; `id` where it names none, `unwritable` what is said of broken text."""
     if not isinstance(row, dict):
         return Raw(id, place, failure=f"{place}: {in_json_words(row)}; expected an object with {columns.text!r}")
     meter.columns_met.update(column for column in astuple(columns) if column in row)
