@@ -4,6 +4,7 @@ Data goes to standard output, everything else to standard error. Exit codes: 0 d
 bad input or wrong usage; 130 Ctrl-C; 141 the reader of standard output went away (`| head`); 143 ended by SIGTERM.
 """
 
+import errno
 import io
 import os
 import re
@@ -42,6 +43,7 @@ for _group in training_app.registered_groups:
     app.registered_groups.append(_group)
 
 STDIN = "-"
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 # UTF-8 by definition, whatever the terminal speaks.
 UTF8_FORMATS = ("json", "jsonl", "html")
 # Half a character, which UTF-8 cannot hold: in the name of a file it stands for a byte that is no text where the program runs.
@@ -230,6 +232,13 @@ def main() -> NoReturn:
     except BrokenPipeError:
         _drop(1, 2)
         sys.exit(141)
+    except OSError as error:
+        # Where Python does not buffer what is printed, a full disk is met at once.
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        _drop(1)
+        complain(str(_not_written(error)))
+        sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
         sys.exit(130)
@@ -313,7 +322,11 @@ def _flush() -> None:
         raise
     except OSError as error:
         _drop(1)
-        raise InputError(f"standard output: cannot be written ({error.strerror}); mend that, or give -o FILE") from error
+        raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> InputError:
+    return InputError(f"standard output: cannot be written ({error.strerror}); mend that, or give -o FILE")
 
 
 def _drop(*streams: int) -> None:

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contrast.batch import journal, output, run, sources, work
+from contrast.batch import csv_rows, journal, output, run, sources, work
 from contrast.batch.journal import Journal, State
 from contrast.batch.progress import Progress
 from contrast.batch.raws import Columns, Meter, Raw
@@ -911,7 +911,7 @@ def test_a_stray_mark_anywhere_in_the_text_of_csv_invents_no_article(
 
 
 def test_a_cell_of_csv_that_is_too_large_is_one_failure_that_says_so(stub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_CSV_FIELD", 1000)
+    monkeypatch.setattr(csv_rows, "MAX_CSV_FIELD", 1000)
     path = tmp_path / "a.csv"
     large = "".join(f"The mayor said on day {k}, the quay stays.\n" for k in range(100))
     path.write_text(f'id,text\n1,"{large}It was shut."\nb0,The quay stays.\n{goole(1)}', encoding="utf-8")

@@ -350,9 +350,12 @@ def test_a_reader_who_goes_away_is_not_taken_for_something_flagged(arguments: tu
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
-def test_an_output_that_is_full_is_one_clear_line() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_is_full_is_one_clear_line(unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-m", "contrast", "version"]
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([sys.executable, "-m", "contrast", "version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
     assert_one_clear_line(done, "standard output: cannot be written")
 
 
