@@ -697,7 +697,7 @@ def test_markdown_shows_quotes_with_places_and_no_live_markup() -> None:
     told = replace(told, article=replace(told.article, title="*Mill* <script>"))
     written = as_text([told], "markdown", provenance=Provenance("contrast check mill.txt"))
     assert written.startswith("# \\*Mill\\* \\<script\\>\n")
-    assert "**Against, 0.81** · O1 · no source named\n\n> On Thursday the gates were chained.\n>\n> line 2, characters 32–67\n" in written
+    assert "**Against, 0.81** · O1 · no source found\n\n> On Thursday the gates were chained.\n>\n> line 2, characters 32–67\n" in written
     assert "## S1 · owner · ± mixed" in written
     assert "    contrast check mill.txt" in written
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -217,12 +218,7 @@ def linked(kind: str, folder: Path) -> Path:
     ],
 )
 def test_a_damaged_calibration_is_refused_by_file_and_field(tmp_path: Path, keys: tuple[str | int, ...], value: object) -> None:
-    folder = damage(linked("nli", tmp_path / "nli"), keys, value)
-    field = ".".join(key for key in keys if isinstance(key, str))
-    with pytest.raises(ModelError) as caught:
-        EmbeddedScorer.open(folder)
-    assert str(caught.value).startswith(f"{folder}/calibration.json: {field} ")
-    assert "\n" not in str(caught.value)
+    assert_field_is_refused(EmbeddedScorer.open, damage(linked("nli", tmp_path / "nli"), keys, value), keys)
 
 
 @pytest.mark.parametrize(
@@ -237,11 +233,15 @@ def test_a_damaged_calibration_is_refused_by_file_and_field(tmp_path: Path, keys
     ],
 )
 def test_a_damaged_calibration_of_roles_is_refused_by_file_and_field(tmp_path: Path, keys: tuple[str | int, ...], value: object) -> None:
-    folder = damage(linked("roles", tmp_path / "roles"), keys, value)
+    assert_field_is_refused(RoleReader.open, damage(linked("roles", tmp_path / "roles"), keys, value), keys)
+
+
+def assert_field_is_refused(open_model: Callable[[Path], object], folder: Path, keys: tuple[str | int, ...]) -> None:
     field = ".".join(key for key in keys if isinstance(key, str))
     with pytest.raises(ModelError) as caught:
-        RoleReader.open(folder)
+        open_model(folder)
     assert str(caught.value).startswith(f"{folder}/calibration.json: {field} ")
+    assert "\n" not in str(caught.value)
 
 
 def test_thresholds_are_read_as_they_are_written() -> None:

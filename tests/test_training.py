@@ -675,7 +675,7 @@ def test_a_bad_role_row_is_named(tmp_path: Path, row: dict[str, object], words: 
 
     good = {"text": "The army said no.", "roles": ["claim"], "speaker": "army"}
     (tmp_path / "roles-train.jsonl").write_text(f"{json.dumps(good)}\n{json.dumps(row)}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=rf"roles-train\.jsonl, row 2: {words}"):
+    with pytest.raises(InputError, match=rf"roles-train\.jsonl, line 2: {words}"):
         read_documents([tmp_path])
 
 
@@ -684,7 +684,7 @@ def test_a_corpus_row_that_does_not_fit_is_named(tmp_path: Path) -> None:
 
     for row, words in (({"text": "No."}, "source None"), ({"source": "PolNeAR", "text": "No."}, "no label and no source_span")):
         (tmp_path / "corpus.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-        with pytest.raises(InputError, match=rf"corpus\.jsonl, row 1: {words}"):
+        with pytest.raises(InputError, match=rf"corpus\.jsonl, line 1: {words}"):
             read_documents([tmp_path / "corpus.jsonl"])
 
 

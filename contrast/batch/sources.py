@@ -19,7 +19,7 @@ from contrast.batch.csv_rows import read_csv
 from contrast.batch.files import ROW_ENDINGS, STDIN, Found, find_files, unreadable
 from contrast.batch.parquet_rows import read_parquet
 from contrast.batch.raws import Columns, Head, Meter, Raw, first_line, raw_of, stem_of, whole
-from contrast.errors import InputError, UsageError
+from contrast.errors import InputError, UsageError, complain
 from contrast.reading import extract, is_document
 from contrast.reading.decoding import MAX_DOCUMENT_BYTES, read_bytes
 
@@ -48,7 +48,7 @@ def _tell_missing(columns: Columns, meter: Meter) -> None:
     usual = asdict(Columns())
     for kind, name in asdict(columns).items():
         if kind != "text" and name != usual[kind] and meter.columns_met and name not in meter.columns_met:
-            print(f"contrast: no row has a column {name!r}; check --{kind}-column", file=sys.stderr)
+            complain(f"no row has a column {name!r}; check --{kind}-column")
 
 
 def _read_found(found: Found, columns: Columns, meter: Meter, turns: Iterator[bool]) -> Iterator[Raw]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from contrast.errors import ContrastError, InputError
 from contrast.labels import RELATIONS, ROLES
-from contrast.rows import read_rows
+from contrast.rows import read_numbered_rows
 from contrast.training.articles_data import annotated_paths, read_article
 
 SPLITS = ("train", "validation", "test")
@@ -215,7 +215,7 @@ def _check_repeats(keyed: Sequence[tuple[str, str]], what: str, findings: Findin
 def _rows(paths: Sequence[Path], findings: Findings, required: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in paths:
         number = 0
-        for number, row in enumerate(read_rows(path), 1):
+        for number, row in read_numbered_rows(path):
             missing = [key for key in required if not isinstance(row.get(key), str) or not str(row[key]).strip()]
             if missing:
                 findings.problems.append(f"{path.name}:{number}: no text under {', '.join(missing)}")

@@ -69,7 +69,7 @@ def _card(card: Card) -> Iterator[str]:
     for word, found in (("Against", card.against), ("In support", card.in_favour)):
         for evidence in found:
             seen = evidence.observation
-            source = plain(seen.source or "no source named")
+            source = plain(seen.source or "no source found")
             yield from (f"**{word}, {evidence.probability:.2f}** · {seen.id.upper()} · {source}", "")
             yield from _quote(seen.text, evidence.place)
             if evidence.explanation:

@@ -81,7 +81,7 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
     rows.add_row(Text("says", style="cyan"), _quote(statement.text))
     rows.add_row("", _words(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", "dim"))
     rows.add_row(Text("reported", style="magenta"), _quote(observation.text))
-    rows.add_row("", _words(f"{observation.id} · {observation.source or 'no source named'}", "dim"))
+    rows.add_row("", _words(f"{observation.id} · {observation.source or 'no source found'}", "dim"))
     if finding.explanation:
         rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation, finding.probability)))
         rows.add_row(Text("checked", style="dim"), _words("\n".join(check_lines(finding.explanation.checks))))

@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from contrast.errors import InputError
 from contrast.labels import RELATIONS
-from contrast.rows import read_rows
+from contrast.rows import read_numbered_rows
 from contrast.scoring.framing import Framed
 from contrast.training.articles_data import AnnotatedArticle, read_annotated, splits_of_articles
 
@@ -131,7 +131,7 @@ def read_pairs(
             raise InputError(f"{path}: no such file or folder; expected JSONL rows, a data set folder or annotated articles")
         files = split_of(path, split) if path.is_dir() else [path]
         for file in files:
-            pairs.extend(pair_of(row, f"{file}, row {n}") for n, row in enumerate(read_rows(file), 1))
+            pairs.extend(pair_of(row, f"{file}, line {number}") for number, row in read_numbered_rows(file))
         if path.is_dir():
             articles = read_annotated(path, split=split)
             pairs.extend(_article_pairs(articles, random.Random(seed + paths[:k].count(path)), n_neutral_per_other, near_share))

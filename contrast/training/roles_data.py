@@ -15,7 +15,7 @@ from typing import Any
 
 from contrast.errors import InputError
 from contrast.labels import ROLES
-from contrast.rows import read_rows
+from contrast.rows import read_numbered_rows, read_rows
 from contrast.training.articles_data import AnnotatedArticle, read_annotated, splits_of_articles
 from contrast.training.pairs_data import SPLITS
 
@@ -90,7 +90,7 @@ def _role_files(folder: Path, split: str | None) -> list[Path]:
 
 
 def _named_rows(file: Path) -> list[NamedRow]:
-    return [NamedRow(f"{file}, row {n}", row) for n, row in enumerate(read_rows(file), 1)]
+    return [NamedRow(f"{file}, line {number}", row) for number, row in read_numbered_rows(file)]
 
 
 def document_of(article: AnnotatedArticle) -> LabelledDocument:
