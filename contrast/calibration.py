@@ -100,16 +100,16 @@ class CalibrationFields:
     values: dict[str, Any]
     name: str
 
-    def number(self, *keys: str, above: float = -np.inf) -> float:
-        """The finite number under the keys; raises ModelError when there is none, or none greater than `above`."""
-        number = float(self._finite(keys, (), None))
+    def number(self, *keys: str, above: float = -np.inf, otherwise: float | None = None) -> float:
+        """The finite number under the keys, `otherwise` where nothing is there; raises ModelError when there is none above `above`."""
+        number = float(self._finite(keys, (), otherwise))
         if number <= above:
             raise self._refused(keys, f"is {number}", f"a number above {above}")
         return number
 
-    def probability(self, *keys: str) -> float:
-        """The number between 0 and 1 under the keys; raises ModelError when there is none."""
-        number = self.number(*keys)
+    def probability(self, *keys: str, otherwise: float | None = None) -> float:
+        """The number between 0 and 1 under the keys, `otherwise` where nothing is there; raises ModelError when there is none."""
+        number = self.number(*keys, otherwise=otherwise)
         if not 0 <= number <= 1:
             raise self._refused(keys, f"is {number}", "0 to 1")
         return number
@@ -118,7 +118,7 @@ class CalibrationFields:
         """The finite numbers of that shape under the keys, `otherwise` where nothing is there; raises ModelError when there are none."""
         return self._finite(keys, shape, otherwise).astype(np.float32)
 
-    def _finite(self, keys: Sequence[str], shape: tuple[int, ...], otherwise: Sequence[float] | None) -> npt.NDArray[np.float64]:
+    def _finite(self, keys: Sequence[str], shape: tuple[int, ...], otherwise: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
         found: Any = self.values
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None

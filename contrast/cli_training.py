@@ -247,27 +247,31 @@ def evaluate(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|pairs|articles|explanations", help="Labelled pairs as JSONL; or pairs, articles or explanations, and a folder."
+            metavar="FILE|pairs|articles|explanations|ranks",
+            help="Labelled pairs as JSONL; or pairs, articles or explanations and a folder; or ranks and a file of judged pairs.",
         ),
     ],
     folder: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="Data set of pairs, or annotated articles.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="DIR", help="Data set of pairs, or annotated articles; for ranks a JSONL file.", show_default=False),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only this split of the folder (pairs: validation; articles: all).")] = None,
+    texts: Annotated[Path | None, typer.Option(help="For ranks: the articles that its rows name, as JSONL.", show_default=False)] = None,
     model: Annotated[str | None, typer.Option(help="Another NLI model: a folder or hub id.")] = None,
     format: FormatOption = "table",
 ) -> None:
     """Measure against gold: judged pairs by phenomenon, or whole articles (average precision, flags, roles, verdicts); or explanations.
 
-    Explanations: by how much leaving out the shown words lowers the log-odds of the flagged contrasts, against as many random words.
+    Explanations: by how much leaving out the shown words lowers the log-odds of the flagged contrasts, against as many random words. Ranks:
+    how high pairs come that readers judged in articles annotated no further (rows of id, statement, observation, label).
     """
     from contrast.pipeline import Checker
     from contrast.settings import CheckSettings
 
-    if (target in ("pairs", "articles", "explanations")) != (folder is not None):
-        raise UsageError("expected contrast evaluate FILE, or pairs DIR, articles DIR or explanations DIR")
+    if (target in ("pairs", "articles", "explanations", "ranks")) != (folder is not None) or (target == "ranks") != (texts is not None):
+        raise UsageError("expected contrast evaluate FILE, or pairs DIR, articles DIR, explanations DIR or ranks FILE --texts TEXTS")
     path = folder or Path(target)
-    if folder is not None and not folder.is_dir():
+    if folder is not None and target != "ranks" and not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected a data set of {target}")
     checker = Checker(CheckSettings(model=model))
     if target == "articles":
@@ -278,6 +282,10 @@ def evaluate(
         from contrast.evaluation.explanations import evaluate_explanations
 
         _print_figures(evaluate_explanations(checker, path, split=split), format)
+    elif texts is not None:
+        from contrast.evaluation.ranks import evaluate_ranks
+
+        _print_figures(evaluate_ranks(checker, path, texts), format)
     else:
         from contrast.evaluation.pairs import evaluate_pairs
 

@@ -7,10 +7,11 @@ back to the last party named before it, a quotation without a speaker to that of
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from tokenizers import Encoding
 
 from contrast.calibration import N_CIRCUMSTANCES, CalibrationFields
@@ -51,6 +52,8 @@ _DATELINE = re.compile(
     r"[A-Z][A-Z.'’-]+(?:[ /][A-Z][A-Z.'’-]+){0,3}(?:, [A-Z][\w. ]{1,24})?(?: \([\w ]{2,24}\))?(?: - | ?(?:--|[–—]) ?)(?=[\"“‘'A-Z])"
 )
 _OPENS_WITH_A_QUOTE = re.compile(r"[\"“‘«']")
+# No name ends with one of these; the model cuts "ministry of energy in Orsk" before Orsk at times.
+_ENDS_NO_NAME = frozenset(["of", "in", "at", "for", "and", "or", "the", "a", "an", "to", "on", "with", "from", "by"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,15 @@ class ArticleRoles:
 
 @dataclass(frozen=True, slots=True)
 class RoleThresholds:
-    """From which probability on a sentence is taken for a statement or an observation."""
+    """From which probability on a sentence is taken for a statement or an observation, and words for those of its speaker.
+
+    Beside words that pass `speaker` those count that pass `speaker_extent`; in a statement, which is always somebody's, those do alone.
+    """
 
     statement: float
     observation: float
     speaker: float
+    speaker_extent: float
 
 
 class RoleReader:
@@ -84,6 +91,7 @@ class RoleReader:
             statement=fields.probability("thresholds", "statement"),
             observation=fields.probability("thresholds", "observation"),
             speaker=fields.probability("thresholds", "speaker"),
+            speaker_extent=fields.probability("thresholds", "speaker_extent", otherwise=fields.probability("thresholds", "speaker")),
         )
         self.pairing_weights = fields.numbers("pairing", shape=(N_CIRCUMSTANCES + 1,))
 
@@ -96,8 +104,16 @@ class RoleReader:
         """Roles, speakers and vectors of all sentences of an article."""
         return self.read_many([sentences])[0]
 
+    def read_speakers(self, sentences: Sequence[Sentence]) -> list["SpeakerWords"]:
+        """For each sentence of an article how likely its words name who speaks."""
+        (reading,) = self._readings([sentences], None)
+        return reading.speakers
+
     def read_many(self, articles: Sequence[Sequence[Sentence]], *, watch: Watch | None = None) -> list[ArticleRoles]:
         """The same for several articles, their windows run in common batches; what is said of one does not depend on the others."""
+        return [self._understood(*read) for read in zip(articles, self._readings(articles, watch), strict=True)]
+
+    def _readings(self, articles: Sequence[Sequence[Sentence]], watch: Watch | None) -> list["_Reading"]:
         encodings = [self._tokenizer.encode_batch([s.text for s in sentences], add_special_tokens=False) for sentences in articles]
         windows = [(n, window) for n, of_article in enumerate(encodings) for window in lay([encoding.ids for encoding in of_article])]
         readings = [_Reading.blank(len(sentences)) for sentences in articles]
@@ -112,19 +128,20 @@ class RoleReader:
                     of_words = speaker_logits[row, mark + 1 : mark + 1 + len(read_part(encoding.ids))]
                     readings[n].logits[position] = role_logits[row, mark]
                     readings[n].vectors[position] = vectors[row, mark]
-                    readings[n].speakers[position] = speaker_span(articles[n][position].text, encoding, of_words, self.thresholds.speaker)
+                    readings[n].speakers[position] = SpeakerWords.of(articles[n][position].text, encoding, of_words)
             if watch is not None:
                 n_read += sum(len(windows[k][1].scored) for k in batch)
                 watch(Progress("reading", n_read, n_sentences))
-        return [self._understood(sentences, reading) for sentences, reading in zip(articles, readings, strict=True)]
+        return readings
 
     def _understood(self, sentences: Sequence[Sentence], reading: "_Reading") -> ArticleRoles:
         logits, vectors = reading.logits, np.array(reading.vectors, dtype=np.float32)
         if not (np.isfinite(logits).all() and np.isfinite(vectors).all()):
             raise ModelError(f"{self.folder.path}: the model gave no number for a sentence; install contrast again")
         probabilities = sigmoid(logits * self._scale + self._offset)
-        roles = [SentenceRoles(float(i), float(c), float(o), s) for (i, c, o), s in zip(probabilities, reading.speakers, strict=True)]
-        return ArticleRoles(tuple(resolve_speakers(sentences, roles, self.thresholds)), vectors)
+        roles = [SentenceRoles(float(i), float(c), float(o)) for i, c, o in probabilities]
+        named = [replace(role, speaker=words.span_for(role, self.thresholds)) for role, words in zip(roles, reading.speakers, strict=True)]
+        return ArticleRoles(tuple(resolve_speakers(sentences, named, self.thresholds)), vectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +150,13 @@ class _Reading:
 
     logits: FloatArray
     vectors: list[FloatArray]
-    speakers: list[str | None]
+    speakers: list["SpeakerWords"]
 
     @classmethod
     def blank(cls, n_sentences: int) -> "_Reading":
         nothing: FloatArray = np.zeros(0, dtype=np.float32)
-        return cls(np.zeros((n_sentences, len(ROLES)), dtype=np.float32), [nothing] * n_sentences, [None] * n_sentences)
+        nobody = SpeakerWords("", (), nothing)
+        return cls(np.zeros((n_sentences, len(ROLES)), dtype=np.float32), [nothing] * n_sentences, [nobody] * n_sentences)
 
 
 def _feed_of(windows: Sequence[Window]) -> dict[str, IntArray]:
@@ -155,28 +173,47 @@ def sigmoid(logits: FloatArray) -> FloatArray:
     return (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
 
 
-def speaker_span(text: str, encoding: Encoding, logits: FloatArray, threshold: float) -> str | None:
-    """The run of words that the model takes for the speaker: of the runs whose tokens all pass, the one with the greatest sum.
+@dataclass(frozen=True, slots=True)
+class SpeakerWords:
+    """The tokens of a sentence that were read: the place of each in `text`, and the probability (n_tokens,) that it names who speaks."""
 
-    `logits` are those of the first tokens, as many as were read; the dateline of a report is nobody's name.
-    """
-    dateline = _DATELINE.match(text)
-    is_named = np.array([dateline is None or start >= dateline.end() for start, _ in encoding.offsets[: len(logits)]])
-    probabilities = sigmoid(logits) * is_named
-    best, best_sum, start = None, 0.0, None
-    for k in range(len(probabilities) + 1):
-        passes = k < len(probabilities) and probabilities[k] >= threshold
-        if passes and start is None:
-            start = k
-        elif not passes and start is not None:
-            total = float(probabilities[start:k].sum())
-            if total > best_sum:
-                best, best_sum = (start, k), total
-            start = None
-    if best is None:
-        return None
-    from_character, to_character = encoding.offsets[best[0]][0], encoding.offsets[best[1] - 1][1]
-    return _whole_words(text, from_character, to_character)
+    text: str
+    places: Sequence[tuple[int, int]]
+    probabilities: FloatArray
+
+    @classmethod
+    def of(cls, text: str, encoding: Encoding, logits: FloatArray) -> "SpeakerWords":
+        """From the logits of the first tokens, as many as were read; the dateline of a report is nobody's name."""
+        places, dateline = encoding.offsets[: len(logits)], _DATELINE.match(text)
+        is_named = np.array([dateline is None or start >= dateline.end() for start, _ in places], dtype=np.float32)
+        return cls(text, places, sigmoid(logits) * is_named)
+
+    def span_for(self, role: SentenceRoles, thresholds: RoleThresholds) -> str | None:
+        """The speaker of a sentence with such a role."""
+        is_statement = role.statement >= thresholds.statement
+        return self.span(thresholds.speaker_extent if is_statement else thresholds.speaker, thresholds.speaker_extent)
+
+    def span(self, threshold: float, extent: float) -> str | None:
+        """The words that name the speaker: of the runs whose tokens all pass the threshold the one with the greatest sum.
+
+        What stands beside it and passes `extent` belongs to it: two thresholds find "Ann Roe" where one finds "Roe" (hysteresis; Canny,
+        1986, https://doi.org/10.1109/TPAMI.1986.4767851).
+        """
+        runs = _runs(self.probabilities >= threshold)
+        if not runs:
+            return None
+        start, end = max(runs, key=lambda run: (float(self.probabilities[slice(*run)].sum()), -run[0]))
+        while start > 0 and self.probabilities[start - 1] >= extent:
+            start -= 1
+        while end < len(self.probabilities) and self.probabilities[end] >= extent:
+            end += 1
+        return _whole_words(self.text, self.places[start][0], self.places[end - 1][1])
+
+
+def _runs(passes: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs of what passes."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], passes, [False]]).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
 def _whole_words(text: str, start: int, end: int) -> str | None:
@@ -184,7 +221,10 @@ def _whole_words(text: str, start: int, end: int) -> str | None:
         start -= 1
     while end < len(text) and text[end].isalnum():
         end += 1
-    return " ".join(text[start:end].split()).strip(" ,;:-–—\"“”'’‘") or None
+    words = text[start:end].split()
+    while words and words[-1].casefold() in _ENDS_NO_NAME:
+        words.pop()
+    return " ".join(words).strip(" ,;:-–—\"“”'’‘") or None
 
 
 def is_pronoun(speaker: str) -> bool:

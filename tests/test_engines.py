@@ -180,6 +180,11 @@ def test_each_version_of_ray_is_told_of_actors_as_it_wants_it(version: str, told
     assert ray_engine._pool_of(ray, 3) == {told: 3}
 
 
+def heed_interrupts() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would all that these tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("when", ["as workers begin", "while workers import", "while workers score"])
 def test_a_run_that_is_interrupted_or_ended_says_nothing_more(tmp_path: Path, when: str) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", rows(3000))
@@ -187,7 +192,9 @@ def test_a_run_that_is_interrupted_or_ended_says_nothing_more(tmp_path: Path, wh
         out = tmp_path / f"{k}.jsonl"
         command = [sys.executable, "-m", "tests.batch_stub", "score", path, "-o", out, "--chunk", "1", "--workers", "2", "--quiet"]
         begun, state = journal.work_folder(out), journal.work_folder(out) / "state.json"
-        running = subprocess.Popen(list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
+        running = subprocess.Popen(
+            list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=heed_interrupts
+        )
         while running.poll() is None and not (n_done_of(state) if when == "while workers score" else begun.exists()):
             time.sleep(0.01)
         if when == "while workers import":

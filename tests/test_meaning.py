@@ -13,13 +13,13 @@ from contrast.collective import FLOOR, neighbourhood
 from contrast.encoder import open_folder, open_tokenizer
 from contrast.pairing import CandidatePair, PairBudget, pair_up
 from contrast.pipeline import Checker
-from contrast.roles import RoleReader, RoleThresholds, resolve_speakers, speaker_span
+from contrast.roles import RoleReader, RoleThresholds, SpeakerWords, resolve_speakers
 from contrast.schema import Finding, Observation, RelationProbabilities, Report, ScoredPair, Sentence, SentenceRoles, Statement
 from contrast.verdicts import find_contrasts, find_supports, give_verdicts, judge
 from contrast.windows import MARK, MAX_SENTENCE_TOKENS, lay
 from tests.conftest import MILL, ROOT
 
-THRESHOLDS = RoleThresholds(0.5, 0.5, 0.5)
+THRESHOLDS = RoleThresholds(0.5, 0.5, 0.5, 0.2)
 NEARNESS = np.array([1, 0, 0, 0, 0, 0], dtype=np.float32)
 
 
@@ -48,7 +48,29 @@ def test_a_dateline_is_not_taken_for_who_speaks(text: str, speaker: str) -> None
     # As if the model took all words before the last two for the speaker.
     end = max(text.rfind(" said"), 0)
     logits = np.array([5.0 if start < end else -5.0 for start, _ in encoding.offsets], dtype=np.float32)
-    assert speaker_span(text, encoding, logits, 0.5) == speaker
+    assert SpeakerWords.of(text, encoding, logits).span(0.5, 0.5) == speaker
+
+
+@pytest.mark.parametrize(
+    ("likely", "is_statement", "speaker"),
+    [
+        ({"Roe": 0.9}, False, "Roe"),
+        ({"Ann": 0.3, "Roe": 0.9}, False, "Ann Roe"),
+        ({"Roe": 0.9, ",": 0.3, "mayor": 0.3, "of": 0.3}, False, "Roe, mayor"),
+        ({"Roe": 0.9, ",": 0.3, "mayor": 0.3, "of": 0.3, "Bath": 0.3}, False, "Roe, mayor of Bath"),
+        ({"Ann": 0.3, "Roe": 0.1, "mayor": 0.6}, False, "mayor"),
+        ({"Ann": 0.3, "Roe": 0.3}, False, None),
+        ({"Ann": 0.3, "Roe": 0.3}, True, "Ann Roe"),
+        ({"Ann": 0.1, "Roe": 0.1}, True, None),
+    ],
+)
+def test_words_beside_a_name_belong_to_it_where_they_are_likely_enough(likely: dict[str, float], is_statement: bool, speaker: str) -> None:
+    text = "No, Ann Roe, mayor of Bath, said."
+    encoding = open_tokenizer(open_folder(ROOT / "models/roles", "roles")).encode(text, add_special_tokens=False)
+    first = text.index("Ann")
+    p = np.array([likely.get(text[start:end], 0.01) if start >= first else 0.01 for start, end in encoding.offsets], dtype=np.float32)
+    role = SentenceRoles(0.9 if is_statement else 0.1, 0.1, 0.9)
+    assert SpeakerWords.of(text, encoding, np.log(p / (1 - p))).span_for(role, THRESHOLDS) == speaker
 
 
 def test_the_words_after_a_sentence_too_long_to_be_read_whole_are_not_its_own() -> None:

@@ -13,7 +13,7 @@ from contrast.errors import InputError
 from contrast.evaluation.metrics import average_precision, f1, interval_of_mean
 from contrast.pipeline import Checker
 from contrast.reading import read_article as read_text_article
-from contrast.schema import Finding, Observation, Report, Statement
+from contrast.schema import Finding, Observation, Report, Sentence, Statement
 from contrast.training.articles_data import AnnotatedArticle, paths_to_measure, read_article
 from contrast.verdicts import judge
 
@@ -59,7 +59,7 @@ def places_of(gold: AnnotatedArticle, text: str) -> list[Place]:
     return places
 
 
-def lay(found: Statement | Observation, places: Sequence[Place]) -> int | None:
+def lay(found: Statement | Observation | Sentence, places: Sequence[Place]) -> int | None:
     """The position of the gold sentence that overlaps most with what was found; None when none does."""
     overlaps = [min(found.end, end) - max(found.start, start) for start, end in places]
     best = max(range(len(places)), key=overlaps.__getitem__)

@@ -1,23 +1,25 @@
 """Fits what turns the outputs of the roles model into probabilities and decisions, on the validation split of annotated articles.
 
-A scale and an offset a role (Platt, 1999), the thresholds of best F1, and how much a pair promises by its circumstances. Each sweep is kept
-beside its choice.
+A scale and an offset a role (Platt, 1999), the thresholds of best F1, from which probability on words belong to the name beside them, and
+how much a pair promises by its circumstances. Each sweep is kept beside its choice.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
 from contrast.encoder import FloatArray
-from contrast.evaluation.articles import places_of
+from contrast.evaluation.articles import lay, places_of
 from contrast.labels import ROLES
 from contrast.pairing import circumstances, find_candidates
 from contrast.reading import read_article as read_text_article
-from contrast.roles import RoleReader, sigmoid
+from contrast.roles import RoleReader, SpeakerWords, sigmoid
 from contrast.training.export import PLAIN
-from contrast.training.fitting import IntVector, fit_line, near_best, sweep, working_copy, write_calibration
+from contrast.training.fitting import THRESHOLDS, IntVector, fit_line, near_best, sweep, working_copy, write_calibration
 from contrast.training.gold import GoldArticle, read_gold, understand
 
 
@@ -40,11 +42,38 @@ def _fit_roles(model: Path, gold: Sequence[GoldArticle]) -> dict[str, Any]:
     calibrated = sigmoid((logits * list(scale.values()) + list(offset.values())).astype(np.float32))
     statement = sweep(calibrated[:, :2].max(axis=1), wanted[:, :2].max(axis=1) == 1)
     observation = sweep(calibrated[:, 2], wanted[:, 2] == 1)
+    names = _sweep_extent(reader, gold)
     thresholds.update(statement=min(near_best(statement, 0.0)), observation=min(near_best(observation, 0.0)))
+    thresholds.update(speaker_extent=min(near_best(names, 0.0), default=thresholds["speaker_extent"]))
     values = {**PLAIN["roles"], "scale": scale, "offset": offset, "thresholds": thresholds}
     write_calibration(model, values)
     values["pairing"] = _fit_pairing(RoleReader.open(model), gold)
-    return {**values, "f1_at": {"statement": statement, "observation": observation}}
+    return {**values, "f1_at": {"statement": statement, "observation": observation}, "names_found_whole_at": names}
+
+
+def _sweep_extent(reader: RoleReader, gold: Sequence[GoldArticle]) -> dict[str, float]:
+    """At each extent, up to the threshold of speakers, the share of statements whose speaker is found as annotated; none where none is."""
+    named: list[tuple[SpeakerWords, str]] = []
+    for article in gold:
+        if not article.gold.has_speakers:
+            continue
+        text = read_text_article(article.path)
+        places = places_of(article.gold, text.text)
+        for words, read in zip(reader.read_speakers(text.sentences), text.sentences, strict=True):
+            k = lay(read, places)
+            sentence = article.gold.sentences[k] if k is not None else None
+            if sentence and sentence.is_statement and sentence.speaker and _plain(sentence.speaker) in _plain(words.text):
+                named.append((words, _plain(sentence.speaker)))
+    extents = [threshold for threshold in THRESHOLDS if named and threshold <= reader.thresholds.speaker]
+    return {
+        str(extent): round(fmean(_plain(words.span(extent, extent) or "") == speaker for words, speaker in named), 4) for extent in extents
+    }
+
+
+def _plain(name: str) -> str:
+    """A name in small letters without marks and without an article before it."""
+    words = re.findall(r"\w+", name.casefold())
+    return " ".join(words[1:] if words[:1] and words[0] in ("the", "a", "an") else words)
 
 
 def _fit_pairing(reader: RoleReader, gold: Sequence[GoldArticle]) -> list[float]:
@@ -65,9 +94,7 @@ def _role_probabilities(reader: RoleReader, gold: Sequence[GoldArticle]) -> tupl
         text = read_text_article(article.path)
         places = places_of(article.gold, text.text)
         for sentence, role in zip(text.sentences, reader.read(text.sentences).roles, strict=True):
-            overlaps = [min(sentence.end, end) - max(sentence.start, start) for start, end in places]
-            if max(overlaps) <= 0:
-                continue
-            found.append([role.intention, role.claim, role.observation])
-            wanted.append([int(name in article.gold.sentences[int(np.argmax(overlaps))].roles) for name in ROLES])
+            if (k := lay(sentence, places)) is not None:
+                found.append([role.intention, role.claim, role.observation])
+                wanted.append([int(name in article.gold.sentences[k].roles) for name in ROLES])
     return np.clip(np.array(found, dtype=np.float32), 1e-5, 1 - 1e-5), np.array(wanted)

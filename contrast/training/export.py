@@ -48,7 +48,7 @@ PLAIN: dict[Kind, dict[str, Any]] = {
     "roles": {
         "scale": dict.fromkeys(ROLES, 1.0),
         "offset": dict.fromkeys(ROLES, 0.0),
-        "thresholds": {"statement": 0.5, "observation": 0.5, "speaker": 0.5},
+        "thresholds": {"statement": 0.5, "observation": 0.5, "speaker": 0.5, "speaker_extent": 0.5},
         "pairing": [1.0, *[0.0] * N_CIRCUMSTANCES],
     },
 }
