@@ -12,6 +12,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
@@ -213,9 +214,18 @@ def version() -> None:
     print(__version__)
 
 
+def _do_without_converter() -> None:
+    """Lets OpenVINO be imported without what converts models (and reports on its use), which takes longer than the rest of it.
+
+    It goes on where that part is not there; None stands for a module that is not. In a library this would be the caller's affair.
+    """
+    sys.modules.setdefault("openvino.tools.ovc", cast(ModuleType, None))
+
+
 def main() -> NoReturn:
     """Runs the command line; errors that a person can mend are one line and exit code 2."""
     _replace_missing_streams()
+    _do_without_converter()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:

@@ -22,6 +22,16 @@ On Thursday the gates were chained and all 240 workers were sent home for good, 
 Rain fell on the town for a third day.
 """
 
+# What the shipped models flag by far, in five sentences.
+NIGHTS = """Harbour board promises quiet nights
+20240312
+
+There will be no dredging at night, the harbour board promised on Monday.
+The board's dredger worked through the nights of Tuesday and Wednesday, residents said.
+Dredging took place on all four nights after the promise, the log of the lock shows.
+Rain fell on the town for a third day.
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
@@ -37,6 +47,13 @@ def mill_text() -> str:
 def mill(tmp_path: Path) -> Path:
     path = tmp_path / "mill.txt"
     path.write_text(MILL, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Path:
+    path = tmp_path / "nights.txt"
+    path.write_text(NIGHTS, encoding="utf-8")
     return path
 
 

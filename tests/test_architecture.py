@@ -4,7 +4,10 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import ROOT
 
@@ -125,3 +128,12 @@ def test_checking_an_article_imports_no_heavy_library(mill: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(mill)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not find_spec("openvino"), reason="OpenVINO is not installed here")
+def test_the_command_imports_openvino_without_what_converts_models(mill: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "contrast", "check", "--no-explain", str(mill)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "openvino" in imported
+    assert not imported & {"openvino_telemetry", "urllib.request", "http.client"}
