@@ -312,12 +312,21 @@ def _short(value: object) -> str:
 
 
 @dataset_app.command("check")
-def check_dataset(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set folder.")]) -> None:
+def check_dataset(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data set folder.")],
+    apart_from: Annotated[
+        Path | None, typer.Option(help="What models are measured on: statements near one of it are told.", show_default=False)
+    ] = None,
+) -> None:
     """Lint a data set: schema, duplicates, leakage, balance, and what half a pair gives away; exit code 1 when something is wrong."""
     _needs_train()
+    from contrast.evaluation.apart import describe as describe_echoes
+    from contrast.evaluation.apart import find_echoes
     from contrast.evaluation.data_sets import check_data_set, describe
 
     findings = check_data_set(folder)
+    if apart_from is not None and (echoes := find_echoes(folder, apart_from)):
+        findings.warnings.append(describe_echoes(echoes, apart_from))
     print(describe(findings), end="")
     if findings.problems:
         raise typer.Exit(1)

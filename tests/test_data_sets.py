@@ -6,8 +6,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from contrast.cli import app
 from contrast.errors import InputError
+from contrast.evaluation.apart import find_echoes
 from contrast.evaluation.data_sets import check_data_set
 from tests.conftest import ROOT
 
@@ -87,6 +90,29 @@ def test_the_lint_finds_what_is_planted(tmp_path: Path, fault: str) -> None:
     assert any(words[fault] in problem for problem in check_data_set(folder).problems)
 
 
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        ({"contradicts": [[0, 2], [5, 5]]}, "contradicts [5, 5] sets a sentence against itself"),
+        ({"ignore": [[0, 2]]}, "a pair both is debatable and is not: [0, 2]"),
+        ({"supports": [[0, 2]]}, "a pair both contradicts and supports: [0, 2]"),
+        ({"contradicts": [[4, 2]]}, "contradicts [4, 2] does not join a statement and an observation"),
+    ],
+)
+def test_the_lint_finds_what_is_planted_in_an_article(
+    tmp_path: Path, planted: dict[str, object], told: str, annotated_folder: Path
+) -> None:
+    shutil.copytree(annotated_folder, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "mill-0.json"
+    gold = json.loads(path.read_text(encoding="utf-8"))
+    gold["sentences"][5]["roles"] = ["claim", "observation"]
+    path.write_text(json.dumps({**gold, "ignore": [[5, 5]]}), encoding="utf-8")
+    before = check_data_set(tmp_path).problems
+    path.write_text(json.dumps(gold | planted), encoding="utf-8")
+    (problem,) = [problem for problem in check_data_set(tmp_path).problems if problem not in before]
+    assert problem.startswith(f"mill-0.json: {told}")
+
+
 def test_a_set_of_one_label_is_reported_not_crashed_on(tmp_path: Path) -> None:
     write(tmp_path / "train.jsonl", [row for row in rows_of(DATA / "seed" / "pairs-train.jsonl") if row["label"] == "neutral"])
     assert any("label balance" in problem for problem in check_data_set(tmp_path).problems)
@@ -123,3 +149,26 @@ def test_a_set_without_a_row_does_not_pass(tmp_path: Path) -> None:
     findings = check_data_set(tmp_path)
     assert [problem for problem in findings.problems if "no row" in problem]
     assert findings.warnings == ["pairs-train.jsonl: no row in it", "pairs-validation.jsonl: no row in it"]
+
+
+def test_statements_that_echo_the_gold_are_told_and_others_are_not(tmp_path: Path, pairs_folder: Path, annotated_folder: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    said = {
+        "premise": "The farm shut for good on Tuesday.",
+        "hypothesis": "The farm would stay open, its owner said.",
+        "label": "contradiction",
+    }
+    write(gold, [said, {"premise": "A bridge was paved.", "hypothesis": "No toll will be taken, a mayor promised.", "label": "entailment"}])
+    echoes = find_echoes(pairs_folder, gold)
+    assert echoes[0].ours == "The farm would stay open, its owner said."
+    assert {echo.theirs for echo in echoes} == {said["hypothesis"]}
+    done = CliRunner().invoke(app, ["dataset", "check", str(pairs_folder), "--apart-from", str(gold)])
+    assert "statement(s) near what" in done.output
+    assert repr(said["hypothesis"]) in done.output
+    # Annotated articles are read on either side, and what is far from the gold is passed over.
+    assert find_echoes(annotated_folder, annotated_folder)[0].closeness == pytest.approx(1.0)
+    write(gold, [{"premise": "Oysters spawned.", "hypothesis": "Nets stay ashore until autumn, a fleet vowed.", "label": "entailment"}])
+    assert find_echoes(annotated_folder, gold) == []
+    write(gold, [{**said, "label": "neutral"}])
+    with pytest.raises(InputError, match="no statement that an observation bears on"):
+        find_echoes(pairs_folder, gold)

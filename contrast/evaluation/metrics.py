@@ -56,6 +56,8 @@ def pair_figures(probabilities: npt.NDArray[np.float32], labels: Sequence[str], 
         "contradiction_ap": average_precision(scored, int((gold == contradiction).sum())),
         "ece": calibration_error(probabilities.max(axis=1), right),
         "by_phenomenon": {name: sum(rights) / len(rights) for name, rights in sorted(by_phenomenon.items())},
+        "by_phenomenon_interval": {name: interval_of_mean(rights) for name, rights in sorted(by_phenomenon.items())},
+        "n_by_phenomenon": {name: len(rights) for name, rights in sorted(by_phenomenon.items())},
     }
 
 
