@@ -12,7 +12,8 @@ from contrast.errors import InputError, UsageError
 from contrast.evaluation.ranks import evaluate_ranks
 from contrast.settings import CheckSettings
 
-STAYS, CHAINED = "The mill at Orsk will stay", "On Thursday the  gates were chained"
+# The first words of two sentences, one with other marks and cut within a word.
+STAYS, CHAINED = "'The mill at Orsk will stay'", "On Thursday, the  gates were cha"
 
 
 def write_rows(path: Path, *rows: dict[str, object]) -> Path:
@@ -64,7 +65,8 @@ def test_ranks_are_measured_from_the_command_line(texts: Path, tmp_path: Path) -
     ("wrong", "told"),
     [
         ({"statement": "The mill will be sold"}, r"line 1: 'The mill will be sold' is not in article"),
-        ({"observation": " "}, r"line 1: no words in observation; expected id, statement, observation, label as strings"),
+        ({"observation": " ’"}, r"line 1: no words in observation; expected words in each of id, statement, observation, label$"),
+        ({"statement": 5, "label": None}, r"line 1: no words in statement, label; expected"),
         ({"id": "mine"}, r"lacks 1 of the judged articles, 'mine' first"),
     ],
 )

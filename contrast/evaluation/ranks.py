@@ -5,7 +5,7 @@ what ought to come out on top, anything else for what must not be flagged.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,13 @@ def evaluate_ranks(checker: Checker, path: Path, texts: Path) -> dict[str, Any]:
     articles = _articles(texts, {row["id"] for _, row in rows})
     if missing := sorted({row["id"] for _, row in rows} - articles.keys()):
         raise InputError(f"{texts}: lacks {len(missing)} of the judged articles, {missing[0]!r} first; name the file that holds them")
+    pairs = [tuple(_sentence(articles[row["id"]], row, side, where) for side in ("statement", "observation")) for where, row in rows]
     reports = {id_of_text: checker.check_article(article) for id_of_text, article in articles.items()}
     ranks: dict[str, int | None] = {}
     tops: list[bool] = []
     flagged: list[bool] = []
-    for where, row in rows:
-        report = reports[row["id"]]
-        pair = _sentence(report.article, row["statement"], where), _sentence(report.article, row["observation"], where)
-        rank, is_flagged = rank_of(report, pair)
+    for (where, row), (said, seen) in zip(rows, pairs, strict=True):
+        rank, is_flagged = rank_of(reports[row["id"]], (said, seen))
         ranks[f"line {where.rpartition(' ')[2]}, {row['label']}"] = rank
         if row["label"] == "contradiction":
             tops.append(rank is not None and rank <= N_TOP)
@@ -65,8 +64,8 @@ def rank_of(report: Report, pair: tuple[int, int]) -> tuple[int | None, bool]:
 def _judged_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, row in read_numbered_rows(path):
         where = f"{path}, line {number}"
-        if lacking := [field for field in FIELDS if not isinstance(row.get(field), str) or not row[field].strip()]:
-            raise InputError(f"{where}: no words in {', '.join(lacking)}; expected {', '.join(FIELDS)} as strings")
+        if lacking := [field for field in FIELDS if not (isinstance(row.get(field), str) and re.search(r"\w", row[field]))]:
+            raise InputError(f"{where}: no words in {', '.join(lacking)}; expected words in each of {', '.join(FIELDS)}")
         yield where, row
 
 
@@ -74,13 +73,9 @@ def _articles(texts: Path, wanted: set[str]) -> dict[str, Article]:
     return {str(row.get("id")): read_text(lay_out(row)) for row in read_rows(texts) if str(row.get("id")) in wanted}
 
 
-def _sentence(article: Article, opening: str, where: str) -> int:
-    """The position of the sentence in which the words of an opening begin; white space may differ."""
-    found = re.search(_spaced(opening.split()), article.text)
+def _sentence(article: Article, row: dict[str, Any], side: str, where: str) -> int:
+    """The position of the sentence in which the words of an opening begin; the last may be cut, and marks and white space may differ."""
+    found = re.search(r"\W+".join(map(re.escape, re.findall(r"\w+", row[side]))), article.text)
     if not found:
-        raise InputError(f"{where}: {opening[:60]!r} is not in article {article.id!r}; expected the first words of one of its sentences")
+        raise InputError(f"{where}: {row[side][:60]!r} is not in article {row['id']!r}; expected the first words of one of its sentences")
     return max((k for k, sentence in enumerate(article.sentences) if sentence.start <= found.start()), default=0)
-
-
-def _spaced(words: Sequence[str]) -> str:
-    return r"\s+".join(map(re.escape, words))
