@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -27,12 +28,11 @@ def every_second_article(folder: Path) -> Path:
     return folder
 
 
-def every_third_statement(path: Path) -> Path:
-    """The crossed test pairs of every third statement."""
+def a_third_of_statements(path: Path) -> Path:
+    """The crossed test pairs of a third of the statements, told by their ids, so that one which is left out moves no other."""
     lines = (ROOT / "data/crossed/test.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    ids = [json.loads(line)["statement_id"] for line in lines]
-    kept = frozenset(list(dict.fromkeys(ids))[::3])
-    path.write_text("".join(line for line, id in zip(lines, ids, strict=True) if id in kept), encoding="utf-8")
+    kept = [line for line in lines if crc32(json.loads(line)["statement_id"].encode()) % 3 == 0]
+    path.write_text("".join(kept), encoding="utf-8")
     return path
 
 
@@ -42,7 +42,7 @@ def measured(checker, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dic
     folder = tmp_path_factory.mktemp("held-out")
     return {
         "pairs": evaluate_pairs(checker, ROOT / "data/pairs", split="test"),
-        "crossed": evaluate_pairs(checker, every_third_statement(folder / "crossed.jsonl")),
+        "crossed": evaluate_pairs(checker, a_third_of_statements(folder / "crossed.jsonl")),
         "articles": evaluate_articles(checker, every_second_article(tmp_path_factory.mktemp("articles"))),
     }
 
