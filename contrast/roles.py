@@ -58,10 +58,11 @@ _ENDS_NO_NAME = frozenset(["of", "in", "at", "for", "and", "or", "the", "a", "an
 
 @dataclass(frozen=True, slots=True)
 class ArticleRoles:
-    """For each sentence of an article its roles, and a unit vector (n_sentences, n_dimensions) to compare topics with."""
+    """For each sentence of an article its roles, a unit vector (n_sentences, n_dimensions) to compare topics with, and who is named."""
 
     roles: tuple[SentenceRoles, ...]
     vectors: FloatArray
+    speakers: "tuple[SpeakerWords, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,8 @@ class RoleReader:
         """Roles, speakers and vectors of all sentences of an article."""
         return self.read_many([sentences])[0]
 
-    def read_speakers(self, sentences: Sequence[Sentence]) -> list["SpeakerWords"]:
-        """For each sentence of an article how likely its words name who speaks."""
-        (reading,) = self._readings([sentences], None)
-        return reading.speakers
-
     def read_many(self, articles: Sequence[Sequence[Sentence]], *, watch: Watch | None = None) -> list[ArticleRoles]:
         """The same for several articles, their windows run in common batches; what is said of one does not depend on the others."""
-        return [self._understood(*read) for read in zip(articles, self._readings(articles, watch), strict=True)]
-
-    def _readings(self, articles: Sequence[Sequence[Sentence]], watch: Watch | None) -> list["_Reading"]:
         encodings = [self._tokenizer.encode_batch([s.text for s in sentences], add_special_tokens=False) for sentences in articles]
         windows = [(n, window) for n, of_article in enumerate(encodings) for window in lay([encoding.ids for encoding in of_article])]
         readings = [_Reading.blank(len(sentences)) for sentences in articles]
@@ -132,7 +125,7 @@ class RoleReader:
             if watch is not None:
                 n_read += sum(len(windows[k][1].scored) for k in batch)
                 watch(Progress("reading", n_read, n_sentences))
-        return readings
+        return [self._understood(sentences, reading) for sentences, reading in zip(articles, readings, strict=True)]
 
     def _understood(self, sentences: Sequence[Sentence], reading: "_Reading") -> ArticleRoles:
         logits, vectors = reading.logits, np.array(reading.vectors, dtype=np.float32)
@@ -141,7 +134,7 @@ class RoleReader:
         probabilities = sigmoid(logits * self._scale + self._offset)
         roles = [SentenceRoles(float(i), float(c), float(o)) for i, c, o in probabilities]
         named = [replace(role, speaker=words.span_for(role, self.thresholds)) for role, words in zip(roles, reading.speakers, strict=True)]
-        return ArticleRoles(tuple(resolve_speakers(sentences, named, self.thresholds)), vectors)
+        return ArticleRoles(tuple(resolve_speakers(sentences, named, self.thresholds)), vectors, tuple(reading.speakers))
 
 
 @dataclass(frozen=True, slots=True)

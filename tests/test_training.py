@@ -52,6 +52,16 @@ def trained(tiny_encoder: Path, annotated_folder: Path, pairs_folder: Path, tmp_
     return folder
 
 
+def test_the_extent_of_names_is_the_one_at_which_most_are_found_whole(trained: Path) -> None:
+    calibration = json.loads((trained / "roles" / "calibration.json").read_text(encoding="utf-8"))
+    found = {float(extent): share for extent, share in calibration["names_found_whole_at"].items()}
+    assert max(found) == calibration["thresholds"]["speaker"]
+    assert calibration["thresholds"]["speaker_extent"] == min(extent for extent, share in found.items() if share == max(found.values()))
+    # Both validation articles name the one who speaks, in two statements each.
+    assert {share * 4 % 1 for share in found.values()} == {0}
+    assert max(found.values()) > 0
+
+
 def test_trained_models_check_an_article_and_know_their_training_roles(trained: Path, annotated_folder: Path) -> None:
     report = Checker(models=trained).check(annotated_folder / "mill-5.txt")
     assert report.model.name == "tiny-nli"

@@ -51,9 +51,7 @@ def find_echoes(folder: Path, gold: Path) -> list[Echo]:
 
 
 def describe(echoes: Sequence[Echo], gold: Path) -> str:
-    """The warning that a data set gets; empty where nothing was found."""
-    if not echoes:
-        return ""
+    """The warning that a data set with echoes gets."""
     shown = "".join(f"\n  {echo.closeness:.2f}  {echo.ours[:100]!r} beside {echo.theirs[:100]!r}" for echo in echoes[:N_SHOWN])
     more = f"\n  and {len(echoes) - N_SHOWN} more" if len(echoes) > N_SHOWN else ""
     return f"{len(echoes)} statement(s) near what {gold} holds; read them, and leave out what was made after it:{shown}{more}"

@@ -34,7 +34,7 @@ def calibrate_roles(model: Path, folders: Sequence[Path], *, split: str = "valid
 def _fit_roles(model: Path, gold: Sequence[GoldArticle]) -> dict[str, Any]:
     thresholds = dict(PLAIN["roles"]["thresholds"])
     reader = RoleReader.open(model)
-    found, wanted = _role_probabilities(reader, gold)
+    found, wanted, named = _read(reader, gold)
     logits = np.log(found / (1 - found))
     scale, offset = {}, {}
     for k, role in enumerate(ROLES):
@@ -42,7 +42,7 @@ def _fit_roles(model: Path, gold: Sequence[GoldArticle]) -> dict[str, Any]:
     calibrated = sigmoid((logits * list(scale.values()) + list(offset.values())).astype(np.float32))
     statement = sweep(calibrated[:, :2].max(axis=1), wanted[:, :2].max(axis=1) == 1)
     observation = sweep(calibrated[:, 2], wanted[:, 2] == 1)
-    names = _sweep_extent(reader, gold)
+    names = _sweep_extent(named, thresholds["speaker"])
     thresholds.update(statement=min(near_best(statement, 0.0)), observation=min(near_best(observation, 0.0)))
     thresholds.update(speaker_extent=min(near_best(names, 0.0), default=thresholds["speaker_extent"]))
     values = {**PLAIN["roles"], "scale": scale, "offset": offset, "thresholds": thresholds}
@@ -51,20 +51,9 @@ def _fit_roles(model: Path, gold: Sequence[GoldArticle]) -> dict[str, Any]:
     return {**values, "f1_at": {"statement": statement, "observation": observation}, "names_found_whole_at": names}
 
 
-def _sweep_extent(reader: RoleReader, gold: Sequence[GoldArticle]) -> dict[str, float]:
+def _sweep_extent(named: Sequence[tuple[SpeakerWords, str]], highest: float) -> dict[str, float]:
     """At each extent, up to the threshold of speakers, the share of statements whose speaker is found as annotated; none where none is."""
-    named: list[tuple[SpeakerWords, str]] = []
-    for article in gold:
-        if not article.gold.has_speakers:
-            continue
-        text = read_text_article(article.path)
-        places = places_of(article.gold, text.text)
-        for words, read in zip(reader.read_speakers(text.sentences), text.sentences, strict=True):
-            k = lay(read, places)
-            sentence = article.gold.sentences[k] if k is not None else None
-            if sentence and sentence.is_statement and sentence.speaker and _plain(sentence.speaker) in _plain(words.text):
-                named.append((words, _plain(sentence.speaker)))
-    extents = [threshold for threshold in THRESHOLDS if named and threshold <= reader.thresholds.speaker]
+    extents = [threshold for threshold in THRESHOLDS if named and threshold <= highest]
     return {
         str(extent): round(fmean(_plain(words.span(extent, extent) or "") == speaker for words, speaker in named), 4) for extent in extents
     }
@@ -88,13 +77,21 @@ def _fit_pairing(reader: RoleReader, gold: Sequence[GoldArticle]) -> list[float]
     return fit_line(np.vstack(x), np.array(y)) or list(PLAIN["roles"]["pairing"])
 
 
-def _role_probabilities(reader: RoleReader, gold: Sequence[GoldArticle]) -> tuple[FloatArray, IntVector]:
+def _read(reader: RoleReader, gold: Sequence[GoldArticle]) -> tuple[FloatArray, IntVector, list[tuple[SpeakerWords, str]]]:
+    """Role probabilities and annotated roles, (n_sentences, 3) each; the words of each statement that names its speaker, with that name."""
     found, wanted = [], []
+    named: list[tuple[SpeakerWords, str]] = []
     for article in gold:
         text = read_text_article(article.path)
         places = places_of(article.gold, text.text)
-        for sentence, role in zip(text.sentences, reader.read(text.sentences).roles, strict=True):
-            if (k := lay(sentence, places)) is not None:
-                found.append([role.intention, role.claim, role.observation])
-                wanted.append([int(name in article.gold.sentences[k].roles) for name in ROLES])
-    return np.clip(np.array(found, dtype=np.float32), 1e-5, 1 - 1e-5), np.array(wanted)
+        understood = reader.read(text.sentences)
+        for sentence, role, words in zip(text.sentences, understood.roles, understood.speakers, strict=True):
+            if (k := lay(sentence, places)) is None:
+                continue
+            annotated = article.gold.sentences[k]
+            found.append([role.intention, role.claim, role.observation])
+            wanted.append([int(name in annotated.roles) for name in ROLES])
+            speaker = _plain(annotated.speaker or "")
+            if article.gold.has_speakers and annotated.is_statement and speaker and speaker in _plain(words.text):
+                named.append((words, speaker))
+    return np.clip(np.array(found, dtype=np.float32), 1e-5, 1 - 1e-5), np.array(wanted), named
