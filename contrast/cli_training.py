@@ -39,7 +39,7 @@ SaveEveryOption = Annotated[
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="What to train on.")]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
-DEFAULT_ARTICLES = [Path("data/articles")]
+DEFAULT_ARTICLES = [Path("data/articles"), Path("data/articles-dense")]
 DEFAULT_PAIRS = [Path("data/pairs"), Path("data/crossed")]
 FormatOption = Annotated[str, typer.Option(help="json or table.")]
 
@@ -238,7 +238,14 @@ def export_model(
 
     if kind not in ("nli", "roles"):
         raise UsageError(f"kind {kind!r}; expected nli or roles")
-    parity = export(source, output, kind, probes_of(kind, source, probes), name=f"{name}-{kind}")  # type: ignore[arg-type]
+    parity = export(
+        source,
+        output,
+        kind,  # type: ignore[arg-type]
+        probes_of(kind, source, probes),  # type: ignore[arg-type]
+        rounded_on=probes_of(kind, source, probes, split="train"),  # type: ignore[arg-type]
+        name=f"{name}-{kind}",
+    )
     print(f"{output}: agrees on {parity.agreement:.2%} of {parity.n} decisions, mean difference {parity.mean_difference:.4f}")
 
 

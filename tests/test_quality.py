@@ -13,8 +13,10 @@ from contrast.training.articles_data import paths_to_measure
 from tests.conftest import ROOT
 
 FLOORS = Path(__file__).parent / "floors.json"
+OF_ARTICLES = ("ap", "p_at_1", "f1", "statement_f1", "observation_f1", "verdict_acc")
 FIGURES = {
-    "articles": ("ap", "p_at_1", "f1", "statement_f1", "observation_f1", "verdict_acc"),
+    "articles": OF_ARTICLES,
+    "dense articles": OF_ARTICLES,
     "pairs": ("accuracy", "contradiction_ap"),
     "crossed": ("accuracy", "contradiction_ap"),
 }
@@ -22,14 +24,25 @@ SLACK = 0.005  # processors round int8 sums differently
 
 
 def every_second_article(folder: Path) -> Path:
-    for path in paths_to_measure(ROOT / "data/articles", "test")[1::2]:
+    return folder_of(paths_to_measure(ROOT / "data/articles", "test")[1::2], folder)
+
+
+def a_third_of_dense_articles(folder: Path) -> Path:
+    """Told by their ids, so that one which is added or left out moves no other."""
+    paths = paths_to_measure(ROOT / "data/articles-dense", "test")
+    return folder_of([path for path in paths if crc32(path.stem.encode()) % 3 == 0], folder)
+
+
+def folder_of(paths: list[Path], folder: Path) -> Path:
+    """The folder, with links to these annotated articles in it."""
+    for path in paths:
         for ending in (".json", ".txt"):
             (folder / path.name).with_suffix(ending).symlink_to(path.with_suffix(ending))
     return folder
 
 
 def a_third_of_statements(path: Path) -> Path:
-    """The crossed test pairs of a third of the statements, told by their ids, so that one which is left out moves no other."""
+    """The crossed test pairs of a third of the statements, told by their ids like the dense articles."""
     lines = (ROOT / "data/crossed/test.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if crc32(json.loads(line)["statement_id"].encode()) % 3 == 0]
     path.write_text("".join(kept), encoding="utf-8")
@@ -44,6 +57,7 @@ def measured(checker, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dic
         "pairs": evaluate_pairs(checker, ROOT / "data/pairs", split="test"),
         "crossed": evaluate_pairs(checker, a_third_of_statements(folder / "crossed.jsonl")),
         "articles": evaluate_articles(checker, every_second_article(tmp_path_factory.mktemp("articles"))),
+        "dense articles": evaluate_articles(checker, a_third_of_dense_articles(tmp_path_factory.mktemp("dense"))),
     }
 
 

@@ -115,6 +115,26 @@ def test_the_last_layer_gives_the_first_token_alone_and_what_is_said_of_a_pair_s
     torch.testing.assert_close(again, plain, atol=0, rtol=0)
 
 
+def test_a_run_that_is_not_exported_reads_the_context_that_it_learnt_from_and_another_model_does_not(trained: Path, tmp_path: Path) -> None:
+    from contrast.scoring.scorer import FramedPair
+    from contrast.scoring.transformers_model import TransformersScorer
+    from contrast.training.soft_labels import Teacher
+
+    statement = Framed("It will run until 2035.", before="The mill is old.", speaker="Ada Holm")
+    pairs = [FramedPair(Framed("Its gates were chained."), side) for side in (statement, Framed(statement.text))]
+    run = trained / "runs/nli"
+    said = TransformersScorer.open(str(run), device="cpu").logits(pairs)
+    teacher = Teacher(run).judge([LabelledPair(pair.premise, pair.hypothesis, "neutral") for pair in pairs])
+    np.testing.assert_allclose(np.exp(said), teacher, atol=1e-4)
+    assert np.abs(said[0] - said[1]).max() > 5e-6
+    shutil.copytree(run, other := tmp_path / "other")
+    settings = json.loads((other / "tokenizer_config.json").read_text(encoding="utf-8"))
+    unmarked = {key: value for key, value in settings.items() if "special_tokens" not in key and key != "added_tokens_decoder"}
+    (other / "tokenizer_config.json").write_text(json.dumps(unmarked), encoding="utf-8")
+    one, alone = TransformersScorer.open(str(other), device="cpu").logits(pairs)
+    np.testing.assert_allclose(one, alone, atol=1e-6)
+
+
 def test_an_exported_folder_says_what_it_is(trained: Path) -> None:
     folder = open_folder(trained / "nli", "nli")
     assert folder.config["labels"] == ["entailment", "neutral", "contradiction"]

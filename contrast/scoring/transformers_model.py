@@ -20,7 +20,7 @@ from contrast.encoder import FloatArray, batches
 from contrast.errors import ModelError, UsageError
 from contrast.labels import RELATIONS, Relation
 from contrast.schema import ModelInfo
-from contrast.scoring.framing import Framed
+from contrast.scoring.framing import TARGET_MARK, Framed, frame
 from contrast.scoring.scorer import FramedPair
 
 NAMES: dict[Relation, re.Pattern[str]] = {
@@ -52,6 +52,8 @@ class TransformersScorer:
         self._model = model.to(device).eval()
         self._tokenizer = tokenizer
         self._device = device
+        # What `contrast train nli` writes knows the mark, and learnt from pairs in their context.
+        self._is_framed = TARGET_MARK in getattr(tokenizer, "all_special_tokens", ())
         self.calibration = Calibration.plain()
         self.info = ModelInfo(
             name, str(getattr(model.config, "_commit_hash", None) or "local"), _sha256(model), f"torch {torch.__version__}"
@@ -88,10 +90,9 @@ class TransformersScorer:
             return np.stack([log_p[:, self._columns[0]], rest + to_neutral, rest + to_contradiction], axis=1).astype(np.float32)
         return log_p[:, self._columns].astype(np.float32)
 
-    @staticmethod
-    def _words(side: Framed) -> str:
-        """Other models were trained without context and marks: the sentence alone."""
-        return side.text
+    def _words(self, side: Framed) -> str:
+        """The side as the model learnt to read it; other models than ours were trained without context and marks: the sentence alone."""
+        return frame(side) if self._is_framed else side.text
 
     def n_cut(self, pairs: Sequence[FramedPair]) -> int:
         """How many of the pairs are longer than what the model reads."""

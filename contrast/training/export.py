@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -32,6 +32,7 @@ from contrast.training.first_token import first_token_only
 from contrast.training.folders import make_folder, refuse_no_folder
 from contrast.training.quantise import quantise_embedding, quantise_products
 from contrast.training.roles_model import RolesModel
+from contrast.training.rounding import Rounded, round_weights
 from contrast.version import __version__
 from contrast.writing import write_whole
 
@@ -73,13 +74,19 @@ class Parity:
     mean_difference: float
 
 
-def export(source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, name: str, max_tokens: int = 192) -> Parity:
-    """Exports `source` to `output`; `probes` are real inputs to compare on. ModelError, and nothing written, without parity."""
+def export(
+    source: Path, output: Path, kind: Kind, probes: Sequence[Probe], *, rounded_on: Sequence[Probe] = (), name: str, max_tokens: int = 192
+) -> Parity:
+    """Exports `source` to `output`; `probes` are real inputs to compare on, `rounded_on` others that the rounding of weights goes by.
+
+    Without those, weights go to the nearest level. Raises ModelError, and writes nothing, without parity.
+    """
     refuse_no_folder(output)
     model, tokenizer = load(source, kind), load_tokenizer(source, kind)
     inputs = INPUTS if kind == "roles" else inputs_of(model, tokenizer)
     with tempfile.TemporaryDirectory() as scratch:
-        graph_path = _quantised(model, Path(scratch), kind, inputs)
+        rounded = round_weights(model, (as_tensors(batch, inputs) for batch in in_batches(rounded_on)))
+        graph_path = _quantised(model, Path(scratch), kind, inputs, rounded)
         parity = compare(model, Graph(graph_path, None), kind, probes, inputs)
         if parity.agreement < MIN_AGREEMENT or parity.mean_difference > MAX_MEAN_DIFFERENCE:
             raise ModelError(
@@ -139,7 +146,7 @@ def _refuse_other_kind(source: Path, kind: Kind, expected: str) -> None:
         raise ModelError(f"{source}: {', '.join(map(str, names))}, no {kind} model; {expected}")
 
 
-def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind, inputs: Sequence[str]) -> Path:
+def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind, inputs: Sequence[str], rounded: Mapping[str, Rounded]) -> Path:
     plain, final = scratch / "plain.onnx", scratch / "model.onnx"
     example = torch.ones((2, 12), dtype=torch.long)
     dynamic = {key: {0: "batch", 1: "tokens"} for key in (*inputs, *(OUTPUTS[kind] if kind == "roles" else ()))}
@@ -156,7 +163,7 @@ def _quantised(model: torch.nn.Module, scratch: Path, kind: Kind, inputs: Sequen
         )
     graph = onnx.load(plain)
     quantise_embedding(graph)
-    quantise_products(graph)
+    quantise_products(graph, rounded)
     onnx.save(graph, final)
     return final
 
@@ -179,22 +186,32 @@ def compare(model: torch.nn.Module, graph: Graph, kind: Kind, probes: Sequence[P
     """Graph and torch model on the same batches of real inputs: decisions and probabilities."""
     agreements: list[npt.NDArray[np.bool_]] = []
     differences: list[npt.NDArray[np.float32]] = []
-    for batch in batches([len(probe.ids) for probe in probes]):
-        of_batch = [probes[k] for k in batch]
-        feed = {
-            "input_ids": padded([probe.ids for probe in of_batch]),
-            "attention_mask": padded([[1] * len(probe.ids) for probe in of_batch]),
-            "token_type_ids": padded([probe.type_ids for probe in of_batch]),
-        }
+    for feed in in_batches(probes):
         ((found,),) = graph.run_each([feed], OUTPUTS[kind][:1])
         with torch.inference_mode():
-            outputs = model(**{name: torch.from_numpy(feed[name]) for name in inputs})
+            outputs = model(**as_tensors(feed, inputs))
         expected = getattr(outputs, OUTPUTS[kind][0]).float().numpy()
         decided, difference = _decisions(found, expected, kind)
         agreements.append(decided.ravel())
         differences.append(difference.ravel())
     agreed, differed = np.concatenate(agreements), np.concatenate(differences)
     return Parity(len(agreed), float(agreed.mean()), float(differed.mean()))
+
+
+def in_batches(probes: Sequence[Probe]) -> Iterator[dict[str, npt.NDArray[np.int64]]]:
+    """The probes as inputs of the model, those of like length together."""
+    for batch in batches([len(probe.ids) for probe in probes]):
+        of_batch = [probes[k] for k in batch]
+        yield {
+            "input_ids": padded([probe.ids for probe in of_batch]),
+            "attention_mask": padded([[1] * len(probe.ids) for probe in of_batch]),
+            "token_type_ids": padded([probe.type_ids for probe in of_batch]),
+        }
+
+
+def as_tensors(feed: Mapping[str, npt.NDArray[np.int64]], inputs: Sequence[str]) -> dict[str, torch.Tensor]:
+    """What of a batch the model takes."""
+    return {name: torch.from_numpy(feed[name]) for name in inputs}
 
 
 def _decisions(found: Any, expected: Any, kind: Kind) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:

@@ -1,14 +1,19 @@
 """Makes an exported ONNX graph small: weights in int8 with a scale for each output, word embeddings in int8 with a scale for each word.
 
+How the weights of products are rounded is told in `rounding`; those of embeddings go to the nearest level.
+
 Activations stay as they are: the runtime multiplies in bfloat16 or float32, whichever the processor does best, and what is said of a pair
 does not depend on the batch it is in. Only standard operators are used (DequantizeLinear before each product): any ONNX runtime takes it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
+
+from contrast.training.rounding import Rounded
 
 EMBEDDING = "word_embeddings.weight"
 EMBEDDING_ROWS, EMBEDDING_SCALES = "word_embedding_rows", "word_embedding_scales"
@@ -16,8 +21,11 @@ WEIGHT, WEIGHT_SCALE = "weight_int8", "weight_scale"
 LEVELS = 127.0
 
 
-def quantise_products(graph: onnx.ModelProto) -> None:
-    """Puts the int8 form of each constant matrix into its product; weights are named after their module, `MODULE.weight_int8`."""
+def quantise_products(graph: onnx.ModelProto, rounded: Mapping[str, Rounded]) -> None:
+    """Puts the int8 form of each constant matrix into its product; weights are named after their module, `MODULE.weight_int8`.
+
+    Modules that are not among `rounded` have each weight rounded to the nearest level.
+    """
     body = graph.graph
     tensors = {tensor.name: tensor for tensor in body.initializer}
     for node in [node for node in body.node if node.op_type == "MatMul" and node.input[1] in tensors]:
@@ -30,7 +38,7 @@ def quantise_products(graph: onnx.ModelProto) -> None:
             axis=1,
         )
         body.node.insert(list(body.node).index(node), made)
-        body.initializer.extend(_weight_tensors(numpy_helper.to_array(weight), module))
+        body.initializer.extend(_weight_tensors(rounded.get(module) or _nearest(numpy_helper.to_array(weight)), module))
         body.initializer.remove(weight)
         node.input[1] = made.output[0]
 
@@ -45,12 +53,17 @@ def module_of(product: Any) -> str:
     return ".".join(parts[1:-1]) if parts[0] == "model" else parts[0]
 
 
-def _weight_tensors(weight: Any, module: str) -> list[Any]:
-    scale = (np.abs(weight).max(axis=0) / LEVELS).clip(min=1e-12).astype(np.float32)
+def _nearest(weight: Any) -> Rounded:
+    """A matrix (inputs, outputs), each value at the nearest level."""
+    scales = (np.abs(weight).max(axis=0) / LEVELS).clip(min=1e-12).astype(np.float32)
+    return Rounded(np.rint(weight / scales).astype(np.int8).T, scales)
+
+
+def _weight_tensors(rounded: Rounded, module: str) -> list[Any]:
     return [
-        numpy_helper.from_array(np.rint(weight / scale).astype(np.int8), f"{module}.{WEIGHT}"),
-        numpy_helper.from_array(scale, f"{module}.{WEIGHT_SCALE}"),
-        numpy_helper.from_array(np.zeros(len(scale), dtype=np.int8), f"{module}.zero"),
+        numpy_helper.from_array(np.ascontiguousarray(rounded.levels.T), f"{module}.{WEIGHT}"),
+        numpy_helper.from_array(rounded.scales, f"{module}.{WEIGHT_SCALE}"),
+        numpy_helper.from_array(np.zeros(len(rounded.scales), dtype=np.int8), f"{module}.zero"),
     ]
 
 

@@ -1,7 +1,7 @@
 """Turns an exported model folder back into a trainable one, so that the shipped models can be tuned further without their training runs.
 
-The int8 weights become floats again, which differ from those that were exported by at most half a quantisation step. Auxiliary heads that
-only serve training are not exported and start anew.
+The int8 weights become floats again, those that the exported graph multiplies with. Auxiliary heads that only serve training are not
+exported and start anew.
 """
 
 import json
