@@ -6,7 +6,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from contrast.batch.files import unreadable
@@ -225,32 +225,38 @@ def _pass_over(lines: _Lines, form: _CsvForm, n_columns: int, text_at: int | Non
         is_ended = not end.is_open and end.n_fields == n_columns
         if is_ended and end.is_strict:
             return True
-        if not (is_too_large and end.is_strict) and _are_rows_next(lines, form, n_columns, text_at, is_ended=is_ended):
+        if not (is_too_large and end.is_strict) and _are_rows_next(lines, form, n_columns, text_at, end, is_ended=is_ended):
             return True
         if not end.is_open:
             end.reopen()
     return False
 
 
-def _are_rows_next(lines: _Lines, form: _CsvForm, n_columns: int, text_at: int | None, *, is_ended: bool) -> bool:
+def _are_rows_next(lines: _Lines, form: _CsvForm, n_columns: int, text_at: int | None, broken: _RowEnd, *, is_ended: bool) -> bool:
     """Whether rows come next for certain: one with its text in quotation marks where the broken row has an end to be seen, else several.
 
-    Several rows of two columns with a comma between them are not certain, since many a sentence has one comma.
+    Several rows of two columns with a comma between them are not certain, since many a sentence has one comma. Nor is a row in a cell of
+    the broken one that is still open, where the broken row ends as well if it goes on to that row's end.
     """
     is_telling = n_columns > 2 or (n_columns == 2 and form.separator != ",")
     n_rows, n_characters, row = 0, 0, _RowEnd(form)
+    rival = replace(broken, quoted=set(broken.quoted)) if broken.is_open else None
     for line in lines.look_ahead():
         n_characters += len(line)
         if not row.n_fields and not line.strip():
             continue
         row.read(line)
+        if rival:
+            rival.read(line)
         if not row.is_strict or row.is_prose or row.n_fields > n_columns or n_characters > MAX_BYTES:
             return False
         if row.is_open:
             continue
         if row.n_fields != n_columns:
             return False
-        n_rows += 1
+        if rival and not rival.is_open and rival.n_fields == n_columns:
+            return False
+        n_rows, rival = n_rows + 1, None
         if is_ended and n_columns > 1 and text_at in row.quoted:
             return True
         if n_rows == N_ROWS_TO_GO_ON:
