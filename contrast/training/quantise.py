@@ -13,12 +13,11 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from contrast.training.rounding import Rounded
+from contrast.training.rounding import LEVELS, Rounded
 
 EMBEDDING = "word_embeddings.weight"
 EMBEDDING_ROWS, EMBEDDING_SCALES = "word_embedding_rows", "word_embedding_scales"
 WEIGHT, WEIGHT_SCALE = "weight_int8", "weight_scale"
-LEVELS = 127.0
 
 
 def quantise_products(graph: onnx.ModelProto, rounded: Mapping[str, Rounded]) -> None:
