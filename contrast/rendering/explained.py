@@ -1,10 +1,11 @@
 """Counts and explanations in words, as table, Markdown and page all tell them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import shorten
 
-from contrast.labels import Outcome
-from contrast.schema import Article, CarryingWords, Check, Explanation, Report, phrases_of
+from contrast.labels import Outcome, Relation
+from contrast.pairing import same_party
+from contrast.schema import Article, CarryingWords, Check, Explanation, Finding, Report, phrases_of
 
 MAX_NAME = 80
 OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?"}
@@ -12,6 +13,8 @@ OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?
 KEY = "because: words, each with the log-odds that the contrast loses without it"
 # Where leaving out the strongest words leaves most of the probability.
 AS_A_WHOLE = "no few words carry it, it rests on both sentences as a whole"
+# How an observation is told to speak of a statement that it does not speak of here.
+TAKEN_AS: dict[Relation, str] = {"contradiction": "to contradict", "entailment": "to support"}
 # What a flag is, and what a reader does with it.
 CAVEAT = "A flagged pair points to where to look; it is no finding of fact, and never of intent. Read both sentences where they stand."
 NO_STATEMENT = "No statement found: the model saw no sentence here in which a party says what it will do or what is so."
@@ -124,3 +127,22 @@ def unexplained_line(report: Report) -> str:
     """That only the strongest contrasts are explained, where others are shown."""
     n_explained = sum(finding.explanation is not None for finding in report.contrasts)
     return f"Why is told of the {n_explained} strongest." if 0 < n_explained < len(report.contrasts) else ""
+
+
+def other_way_line(report: Report, finding: Finding, name: Callable[[str], str] = str) -> str:
+    """That the observation is found to speak the other way of other statements, which may be the same one in other words; else empty.
+
+    Statements of another party are left out: what bears out the one may well belie the other. `name` turns an id into what it is shown as.
+    """
+    speaker = report.statement(finding.statement).speaker
+    others = [
+        other
+        for other in (*report.contrasts, *report.supports)
+        if other.observation == finding.observation and other.relation != finding.relation and other.statement != finding.statement
+    ]
+    speakers = {other.statement: report.statement(other.statement).speaker for other in others}
+    ids = [name(id) for id, its in speakers.items() if speaker is None or its is None or same_party(speaker, its)]
+    if not ids:
+        return ""
+    found = f"{name(finding.observation)} is also found {TAKEN_AS[others[0].relation]} {' and '.join(ids)}"
+    return f"{found}, which cannot be where {'it says' if len(ids) == 1 else 'they say'} the same as {name(finding.statement)}"

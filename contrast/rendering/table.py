@@ -22,10 +22,11 @@ from contrast.rendering.explained import (
     name_of,
     no_contrast_line,
     on_one_line,
+    other_way_line,
     unexplained_line,
 )
 from contrast.rendering.terminal import printable
-from contrast.schema import Finding, Observation, Report, Statement
+from contrast.schema import Finding, Report, Statement
 
 VERDICT_STYLE: dict[Verdict, str] = {"contradicted": "bold red", "mixed": "bold yellow", "supported": "bold green", "open": "dim"}
 N_SUPPORTS_SHOWN = 3
@@ -67,14 +68,15 @@ def _contrasts(report: Report, counted_from: float | None) -> Iterator[Renderabl
         return
     yield Text(f"{contrasts_line(report, counted_from)}, strongest first", style="underline")
     for rank, finding in enumerate(report.contrasts, 1):
-        yield _finding(rank, finding, report.statement(finding.statement), report.observation(finding.observation))
+        yield _finding(rank, finding, report)
     if any(finding.explanation for finding in report.contrasts):
         yield Text(f"{KEY}. {unexplained_line(report)}".rstrip(), style="dim")
     yield Text(CAVEAT, style="dim")
     yield Text()
 
 
-def _finding(rank: int, finding: Finding, statement: Statement, observation: Observation) -> RenderableType:
+def _finding(rank: int, finding: Finding, report: Report) -> RenderableType:
+    statement, observation = report.statement(finding.statement), report.observation(finding.observation)
     rows = Table.grid(padding=(0, 2))
     rows.add_column(justify="right", no_wrap=True)
     rows.add_column()
@@ -82,6 +84,8 @@ def _finding(rank: int, finding: Finding, statement: Statement, observation: Obs
     rows.add_row("", _words(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", "dim"))
     rows.add_row(Text("reported", style="magenta"), _quote(observation.text))
     rows.add_row("", _words(f"{observation.id} · {observation.source or 'no source found'}", "dim"))
+    if other_way := other_way_line(report, finding):
+        rows.add_row(Text("but", style="yellow"), Text(other_way))
     if finding.explanation:
         rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation, finding.probability)))
         rows.add_row(Text("checked", style="dim"), _words("\n".join(check_lines(finding.explanation.checks))))
@@ -110,6 +114,8 @@ def _supports(report: Report, statement: Statement) -> Iterator[str]:
     supports = [finding for finding in report.supports if finding.statement == statement.id]
     for finding in supports[:N_SUPPORTS_SHOWN]:
         yield f"supported {finding.probability:.2f} by {finding.observation}: {on_one_line(report.observation(finding.observation).text)}"
+        if other_way := other_way_line(report, finding):
+            yield f"but {other_way}"
     if len(supports) > N_SUPPORTS_SHOWN:
         yield f"and by {len(supports) - N_SUPPORTS_SHOWN} more"
 

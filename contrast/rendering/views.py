@@ -6,7 +6,7 @@ from datetime import date
 
 from contrast.labels import Verdict
 from contrast.reading.layout import Line, lines_of
-from contrast.rendering.explained import name_of
+from contrast.rendering.explained import name_of, other_way_line
 from contrast.rendering.places import Place, Places
 from contrast.schema import CarryingWords, Explanation, Finding, Observation, Report, Statement
 
@@ -24,13 +24,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An observation that speaks against a statement or for it; `rank` counts the contrasts of an article, strongest first."""
+    """An observation that speaks against a statement or for it.
+
+    `rank` counts the contrasts of an article, strongest first; `other_way` tells of statements of which it speaks the other way.
+    """
 
     observation: Observation
     place: Place
     probability: float
     rank: int | None = None
     explanation: Explanation | None = None
+    other_way: str = ""
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -112,7 +116,14 @@ def view(report: Report, number: int) -> ArticleView:
 
     def evidence(findings: Sequence[Finding], statement: Statement, *, is_ranked: bool) -> tuple[Evidence, ...]:
         return tuple(
-            Evidence(seen, places.of(seen.start, seen.end), finding.probability, rank if is_ranked else None, finding.explanation)
+            Evidence(
+                seen,
+                places.of(seen.start, seen.end),
+                finding.probability,
+                rank if is_ranked else None,
+                finding.explanation,
+                other_way_line(report, finding, str.upper),
+            )
             for rank, finding in enumerate(findings, 1)
             if finding.statement == statement.id
             for seen in [observations[finding.observation]]
