@@ -241,7 +241,7 @@ def test_contrasts_that_top_left_out_are_counted(format: str) -> None:
 @pytest.mark.parametrize("format", ["table", "markdown", "html"])
 @pytest.mark.parametrize(("speaker", "is_told"), [("the owner", True), (None, True), ("the union", False)])
 def test_an_observation_for_one_wording_and_against_another_is_told_at_both(format: str, speaker: str | None, is_told: bool) -> None:
-    first = report().statements[0]
+    first = replace(report().statements[0], sentence=2, text=PARTS[2], start=TEXT.index(PARTS[2]), end=TEXT.index(PARTS[3]) - 1)
     second = replace(first, id="s2", sentence=3, text=PARTS[3], start=TEXT.index(PARTS[3]), end=len(TEXT), speaker=speaker)
     findings = {"contrasts": (Finding("s1", "o1", "contradiction", 0.81),), "supports": (Finding("s2", "o1", "entailment", 0.6),)}
     told = replace(report(), statements=(first, second), **findings)
@@ -251,6 +251,13 @@ def test_an_observation_for_one_wording_and_against_another_is_told_at_both(form
         "o1 is also found to contradict s1, which cannot be where it says the same as s2",
     ):
         assert (line in shown) == is_told
+
+
+def test_a_title_may_say_what_any_party_says() -> None:
+    second = replace(report().statements[0], id="s2", sentence=3, text=PARTS[3], start=TEXT.index(PARTS[3]), end=len(TEXT), speaker="Holm")
+    supports = (Finding("s2", "o1", "entailment", 0.6),)
+    told = replace(report(), statements=(report().statements[0], second), supports=supports)
+    assert "o1 is also found to support s2" in as_text([told], "markdown").casefold()
 
 
 def test_a_terminal_takes_no_orders_from_an_article_and_json_keeps_them() -> None:

@@ -134,15 +134,21 @@ def other_way_line(report: Report, finding: Finding, name: Callable[[str], str] 
 
     Statements of another party are left out: what bears out the one may well belie the other. `name` turns an id into what it is shown as.
     """
-    speaker = report.statement(finding.statement).speaker
     others = [
         other
         for other in (*report.contrasts, *report.supports)
         if other.observation == finding.observation and other.relation != finding.relation and other.statement != finding.statement
     ]
-    speakers = {other.statement: report.statement(other.statement).speaker for other in others}
+    speaker = _party(report, finding.statement)
+    speakers = {other.statement: _party(report, other.statement) for other in others}
     ids = [name(id) for id, its in speakers.items() if speaker is None or its is None or same_party(speaker, its)]
     if not ids:
         return ""
     found = f"{name(finding.observation)} is also found {TAKEN_AS[others[0].relation]} {' and '.join(ids)}"
     return f"{found}, which cannot be where {'it says' if len(ids) == 1 else 'they say'} the same as {name(finding.statement)}"
+
+
+def _party(report: Report, id: str) -> str | None:
+    """Who makes a statement; None where nobody is named, and for a title, which calls parties by what they are ("Ferry line says")."""
+    statement = report.statement(id)
+    return None if report.article.title and statement.sentence == 0 else statement.speaker
