@@ -39,7 +39,7 @@ SaveEveryOption = Annotated[
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="What to train on.")]
 ArticlesOption = Annotated[list[Path], typer.Option(help="Folder of annotated articles; may be given again.")]
 PairsOption = Annotated[list[Path], typer.Option(help="Data set of pairs; may be given again.")]
-DEFAULT_ARTICLES = [Path("data/articles"), Path("data/articles-dense")]
+DEFAULT_ARTICLES = [Path("data/articles"), Path("data/articles-dense"), Path("data/articles-shaped")]
 DEFAULT_PAIRS = [Path("data/pairs"), Path("data/crossed")]
 FormatOption = Annotated[str, typer.Option(help="json or table.")]
 

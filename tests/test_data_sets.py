@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 DATA = ROOT / "data"
 
 
-@pytest.mark.parametrize("name", ["seed", "pairs", "crossed", "articles", "articles-dense"])
+@pytest.mark.parametrize("name", ["seed", "pairs", "crossed", "articles", "articles-dense", "articles-shaped"])
 def test_our_data_sets_pass_their_lint(name: str) -> None:
     findings = check_data_set(DATA / name)
     assert findings.problems == []
