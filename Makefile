@@ -42,7 +42,8 @@ clean:
 # and the real articles that data/real points into (articles/pool.jsonl.gz). Each step goes on from its last checkpoint after a kill; remove runs/
 # to start over.
 RUNS := runs
-OWN := --data data/pairs --data data/crossed --data data/seed --data data/seed --data data/articles --data data/articles-dense --data data/articles-shaped --data $(RUNS)/real --data $(RUNS)/real \
+ARTICLES := data/articles data/articles-dense data/articles-shaped
+OWN := --data data/pairs --data data/crossed --data data/seed --data data/seed $(addprefix --data ,$(ARTICLES)) --data $(RUNS)/real --data $(RUNS)/real \
 	--data $(RUNS)/judged.jsonl
 PAIRS := $(filter-out %mpe_train.jsonl.gz %mpe_dev.jsonl.gz,$(wildcard $(PUBLIC)/nli/train/*.jsonl.gz)) \
 	$(patsubst %,$(PUBLIC)/nli/aux/%.jsonl.gz,infotabs_train glue_rte_train rte2_dev rte3_dev)
@@ -54,10 +55,10 @@ train: $(VENV)/dev.stamp
 	$(BIN)/contrast train nli $(addprefix --data ,$(PAIRS)) --epochs 1 --learning-rate 1.2e-4 --output $(RUNS)/nli-base
 	$(BIN)/contrast train nli --base $(RUNS)/nli-base $(OWN) $(KEPT) $(HOW) --near-neutrals 0.5 --learning-rate 1.5e-4 --output $(RUNS)/nli-first
 	$(BIN)/contrast train nli --base $(RUNS)/nli-first $(OWN) $(KEPT) $(HOW) --near-neutrals 0.7 --learning-rate 1e-4 --seed 29 --output $(RUNS)/nli
-	$(BIN)/contrast train roles --data data/articles --data data/articles-dense --data data/articles-shaped --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 2 --output $(RUNS)/roles-base
-	$(BIN)/contrast train roles --base $(RUNS)/roles-base --data data/articles --data data/articles-dense --data data/articles-shaped --data data/seed --data $(RUNS)/real --repeats 1 --learning-rate 8e-5 \
+	$(BIN)/contrast train roles $(addprefix --data ,$(ARTICLES)) --data data/seed --data $(PUBLIC)/roles/polnear.jsonl.gz --repeats 2 --output $(RUNS)/roles-base
+	$(BIN)/contrast train roles --base $(RUNS)/roles-base $(addprefix --data ,$(ARTICLES)) --data data/seed --data $(RUNS)/real --repeats 1 --learning-rate 8e-5 \
 		--output $(RUNS)/roles
 	$(BIN)/contrast train average $(RUNS)/nli=0.65 $(RUNS)/nli-first=0.35 --output $(RUNS)/nli-averaged
 	$(BIN)/contrast export roles $(RUNS)/roles --output models/roles --probes data/articles --name contrast
 	$(BIN)/contrast export nli $(RUNS)/nli-averaged --output models/nli --probes data/pairs --probes data/articles --name contrast
-	$(BIN)/contrast train calibration --articles data/articles --articles data/articles-dense --articles data/articles-shaped --articles $(RUNS)/real
+	$(BIN)/contrast train calibration $(addprefix --articles ,$(ARTICLES)) --articles $(RUNS)/real

@@ -17,6 +17,7 @@ OF_ARTICLES = ("ap", "p_at_1", "f1", "statement_f1", "observation_f1", "verdict_
 FIGURES = {
     "articles": OF_ARTICLES,
     "dense articles": OF_ARTICLES,
+    "newer dense articles": OF_ARTICLES,
     "pairs": ("accuracy", "contradiction_ap"),
     "crossed": ("accuracy", "contradiction_ap"),
 }
@@ -27,10 +28,11 @@ def every_second_article(folder: Path) -> Path:
     return folder_of(paths_to_measure(ROOT / "data/articles", "test")[1::2], folder)
 
 
-def a_fifth_of_dense_articles(folder: Path) -> Path:
-    """Told by their ids, so that one which is added or left out moves no other."""
+def dense_articles(folder: Path, *, are_newer: bool) -> Path:
+    """A third of those with ids `w`, `wb`, `wc`, or of the newer ones, told by their ids: one which is added or left out moves no other."""
     paths = paths_to_measure(ROOT / "data/articles-dense", "test")
-    return folder_of([path for path in paths if crc32(path.stem.encode()) // 10 % 5 == 0], folder)
+    third = [path for path in paths if crc32(path.stem.encode()) % 3 == 0]
+    return folder_of([path for path in third if path.stem.startswith(("wd", "we")) == are_newer], folder)
 
 
 def folder_of(paths: list[Path], folder: Path) -> Path:
@@ -57,7 +59,8 @@ def measured(checker, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dic
         "pairs": evaluate_pairs(checker, ROOT / "data/pairs", split="test"),
         "crossed": evaluate_pairs(checker, a_third_of_statements(folder / "crossed.jsonl")),
         "articles": evaluate_articles(checker, every_second_article(tmp_path_factory.mktemp("articles"))),
-        "dense articles": evaluate_articles(checker, a_fifth_of_dense_articles(tmp_path_factory.mktemp("dense"))),
+        "dense articles": evaluate_articles(checker, dense_articles(tmp_path_factory.mktemp("dense"), are_newer=False)),
+        "newer dense articles": evaluate_articles(checker, dense_articles(tmp_path_factory.mktemp("newer-dense"), are_newer=True)),
     }
 
 

@@ -5,7 +5,7 @@ from textwrap import shorten
 
 from contrast.labels import Outcome, Relation
 from contrast.pairing import same_party
-from contrast.schema import Article, CarryingWords, Check, Explanation, Finding, Report, phrases_of
+from contrast.schema import Article, CarryingWords, Check, Explanation, Finding, Report, Statement, phrases_of
 
 MAX_NAME = 80
 OUTCOME_MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "unknown": "?"}
@@ -129,26 +129,33 @@ def unexplained_line(report: Report) -> str:
     return f"Why is told of the {n_explained} strongest." if 0 < n_explained < len(report.contrasts) else ""
 
 
-def other_way_line(report: Report, finding: Finding, name: Callable[[str], str] = str) -> str:
-    """That the observation is found to speak the other way of other statements, which may be the same one in other words; else empty.
+def other_ways(report: Report, name: Callable[[str], str] = str) -> dict[tuple[str, str], str]:
+    """For each (statement, observation) found, where there is any: that the observation speaks the other way of other statements.
 
-    Statements of another party are left out: what bears out the one may well belie the other. `name` turns an id into what it is shown as.
+    They may be the same one in other words. Statements of another party are left out: what bears out the one may well belie the other.
+    `name` turns an id into what it is shown as.
     """
-    others = [
-        other
-        for other in (*report.contrasts, *report.supports)
-        if other.observation == finding.observation and other.relation != finding.relation and other.statement != finding.statement
-    ]
-    speaker = _party(report, finding.statement)
-    speakers = {other.statement: _party(report, other.statement) for other in others}
-    ids = [name(id) for id, its in speakers.items() if speaker is None or its is None or same_party(speaker, its)]
-    if not ids:
-        return ""
-    found = f"{name(finding.observation)} is also found {TAKEN_AS[others[0].relation]} {' and '.join(ids)}"
-    return f"{found}, which cannot be where {'it says' if len(ids) == 1 else 'they say'} the same as {name(finding.statement)}"
+    parties = {statement.id: _party(report, statement) for statement in report.statements}
+    of_observation: dict[str, list[Finding]] = {}
+    for finding in (*report.contrasts, *report.supports):
+        of_observation.setdefault(finding.observation, []).append(finding)
+    lines: dict[tuple[str, str], str] = {}
+    for observation, findings in of_observation.items():
+        for one in findings:
+            party = parties[one.statement]
+            others = [other for other in findings if other.relation != one.relation]
+            ids = [name(other.statement) for other in others if _may_be_one(party, parties[other.statement])]
+            if ids:
+                found = f"{name(observation)} is also found {TAKEN_AS[others[0].relation]} {' and '.join(ids)}"
+                say = "it says" if len(ids) == 1 else "they say"
+                lines[one.statement, observation] = f"{found}, which cannot be where {say} the same as {name(one.statement)}"
+    return lines
 
 
-def _party(report: Report, id: str) -> str | None:
+def _party(report: Report, statement: Statement) -> str | None:
     """Who makes a statement; None where nobody is named, and for a title, which calls parties by what they are ("Ferry line says")."""
-    statement = report.statement(id)
     return None if report.article.title and statement.sentence == 0 else statement.speaker
+
+
+def _may_be_one(party: str | None, other: str | None) -> bool:
+    return party is None or other is None or same_party(party, other)

@@ -72,12 +72,12 @@ def _card(card: Card) -> Iterator[str]:
             source = plain(seen.source or "no source found")
             yield from (f"**{word}, {evidence.probability:.2f}** · {seen.id.upper()} · {source}", "")
             yield from _quote(seen.text, evidence.place)
-            if evidence.other_way:
-                yield from (f"- but {plain(evidence.other_way)}", *([] if evidence.explanation else [""]))
-            if evidence.explanation:
-                yield f"- because, with the log-odds lost without each: {plain(carried_line(evidence.explanation, evidence.probability))}"
-                yield from (f"- {plain(line)}" for line in check_lines(evidence.explanation.checks))
-                yield ""
+            told = [f"but {plain(evidence.other_way)}"] if evidence.other_way else []
+            if explained := evidence.explanation:
+                told.append(f"because, with the log-odds lost without each: {plain(carried_line(explained, evidence.probability))}")
+                told.extend(plain(line) for line in check_lines(explained.checks))
+            if told:
+                yield from (*(f"- {line}" for line in told), "")
 
 
 def _quote(text: str, about: Place | str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 Sentences stand verbatim but for control characters; nothing in an article is taken for markup or for orders to the terminal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -22,7 +22,7 @@ from contrast.rendering.explained import (
     name_of,
     no_contrast_line,
     on_one_line,
-    other_way_line,
+    other_ways,
     unexplained_line,
 )
 from contrast.rendering.terminal import printable
@@ -30,6 +30,8 @@ from contrast.schema import Finding, Report, Statement
 
 VERDICT_STYLE: dict[Verdict, str] = {"contradicted": "bold red", "mixed": "bold yellow", "supported": "bold green", "open": "dim"}
 N_SUPPORTS_SHOWN = 3
+# What `other_ways` tells of (statement, observation).
+OtherWays = Mapping[tuple[str, str], str]
 
 
 def print_reports(reports: Sequence[Report], console: Console, *, has_all_pairs: bool = False, counted_from: float | None = None) -> None:
@@ -48,8 +50,9 @@ def render(report: Report, counted_from: float | None = None) -> Iterator[Render
     for warning in report.article.warnings:
         yield _words(f"warning: {warning}", "yellow")
     yield Text()
-    yield from _contrasts(report, counted_from)
-    yield from _statements(report)
+    ways = other_ways(report)
+    yield from _contrasts(report, counted_from, ways)
+    yield from _statements(report, ways)
     yield closing_line(report, counted_from)
     yield Text()
 
@@ -61,21 +64,21 @@ def _heading(report: Report) -> Text:
     return heading.append_text(_words(f"\n{'  '.join(facts)}", "dim not bold")) if facts else heading
 
 
-def _contrasts(report: Report, counted_from: float | None) -> Iterator[RenderableType]:
+def _contrasts(report: Report, counted_from: float | None, ways: OtherWays) -> Iterator[RenderableType]:
     if not report.contrasts:
         yield Text(no_contrast_line(report))
         yield Text()
         return
     yield Text(f"{contrasts_line(report, counted_from)}, strongest first", style="underline")
     for rank, finding in enumerate(report.contrasts, 1):
-        yield _finding(rank, finding, report)
+        yield _finding(rank, finding, report, ways)
     if any(finding.explanation for finding in report.contrasts):
         yield Text(f"{KEY}. {unexplained_line(report)}".rstrip(), style="dim")
     yield Text(CAVEAT, style="dim")
     yield Text()
 
 
-def _finding(rank: int, finding: Finding, report: Report) -> RenderableType:
+def _finding(rank: int, finding: Finding, report: Report, ways: OtherWays) -> RenderableType:
     statement, observation = report.statement(finding.statement), report.observation(finding.observation)
     rows = Table.grid(padding=(0, 2))
     rows.add_column(justify="right", no_wrap=True)
@@ -84,7 +87,7 @@ def _finding(rank: int, finding: Finding, report: Report) -> RenderableType:
     rows.add_row("", _words(f"{statement.id} · {statement.kind} · {statement.speaker or 'speaker not named'}", "dim"))
     rows.add_row(Text("reported", style="magenta"), _quote(observation.text))
     rows.add_row("", _words(f"{observation.id} · {observation.source or 'no source found'}", "dim"))
-    if other_way := other_way_line(report, finding):
+    if other_way := ways.get((finding.statement, finding.observation)):
         rows.add_row(Text("but", style="yellow"), Text(other_way))
     if finding.explanation:
         rows.add_row(Text("because", style="dim"), _words(carried_line(finding.explanation, finding.probability)))
@@ -92,7 +95,7 @@ def _finding(rank: int, finding: Finding, report: Report) -> RenderableType:
     return Group(Text(f"{rank:>3}.  contradiction {finding.probability:.2f}", style="red"), Padding(rows, (0, 0, 1, 6)))
 
 
-def _statements(report: Report) -> Iterator[RenderableType]:
+def _statements(report: Report, ways: OtherWays) -> Iterator[RenderableType]:
     if not report.statements:
         yield Text(NO_STATEMENT)
         yield Text()
@@ -105,16 +108,16 @@ def _statements(report: Report) -> Iterator[RenderableType]:
     for statement in report.statements:
         about = f"{statement.kind} {statement.probability:.2f} · {statement.speaker or 'speaker not named'}"
         rows.add_row(statement.id, Text(statement.verdict, style=VERDICT_STYLE[statement.verdict]), _quote(statement.text))
-        rows.add_row("", "", _words("\n".join([about, *_supports(report, statement)]), "dim"))
+        rows.add_row("", "", _words("\n".join([about, *_supports(report, statement, ways)]), "dim"))
     yield rows
     yield Text()
 
 
-def _supports(report: Report, statement: Statement) -> Iterator[str]:
+def _supports(report: Report, statement: Statement, ways: OtherWays) -> Iterator[str]:
     supports = [finding for finding in report.supports if finding.statement == statement.id]
     for finding in supports[:N_SUPPORTS_SHOWN]:
         yield f"supported {finding.probability:.2f} by {finding.observation}: {on_one_line(report.observation(finding.observation).text)}"
-        if other_way := other_way_line(report, finding):
+        if other_way := ways.get((finding.statement, finding.observation)):
             yield f"but {other_way}"
     if len(supports) > N_SUPPORTS_SHOWN:
         yield f"and by {len(supports) - N_SUPPORTS_SHOWN} more"

@@ -6,7 +6,7 @@ from datetime import date
 
 from contrast.labels import Verdict
 from contrast.reading.layout import Line, lines_of
-from contrast.rendering.explained import name_of, other_way_line
+from contrast.rendering.explained import name_of, other_ways
 from contrast.rendering.places import Place, Places
 from contrast.schema import CarryingWords, Explanation, Finding, Observation, Report, Statement
 
@@ -113,6 +113,7 @@ def view(report: Report, number: int) -> ArticleView:
     """The view of a report, the `number`th of its page; cards with the strongest contrast first, else in the order of the text."""
     places = Places(report.article.text)
     observations = {observation.id: observation for observation in report.observations}
+    ways = other_ways(report, str.upper)
 
     def evidence(findings: Sequence[Finding], statement: Statement, *, is_ranked: bool) -> tuple[Evidence, ...]:
         return tuple(
@@ -122,7 +123,7 @@ def view(report: Report, number: int) -> ArticleView:
                 finding.probability,
                 rank if is_ranked else None,
                 finding.explanation,
-                other_way_line(report, finding, str.upper),
+                ways.get((finding.statement, finding.observation), ""),
             )
             for rank, finding in enumerate(findings, 1)
             if finding.statement == statement.id
